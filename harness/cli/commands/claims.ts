@@ -1,0 +1,78 @@
+import { UsageError } from '../../errors.ts';
+import { LAUNCHERS } from '../../launch/registry.ts';
+import { claimTables } from '../../report/claims-table.ts';
+import { claimsText } from '../../report/claims-text.ts';
+import { recordLabels } from '../../report/broken.ts';
+import { visible } from '../../report/escape.ts';
+import { WORDS, spell } from '../../report/style.ts';
+import { resultsDirectory } from '../../results/folder.ts';
+import { readRun } from '../../results/read.ts';
+import type { Run } from '../../results/record.ts';
+import { claimsOf } from '../../results/summary.ts';
+import { loadArticles, loadCatalogue } from '../catalogue.ts';
+import { command } from '../command.ts';
+import { printJson, printLines } from '../context.ts';
+import type { Context } from '../context.ts';
+import { EXIT_OF, execute } from '../execute.ts';
+import { progressOnly } from '../reporters.ts';
+import { buildRequest } from '../request.ts';
+
+export const claims = command({
+  name: 'claims',
+  positional: '[scenario..]',
+  positionalAbout: 'ids, globs over ids, folders or files; all that have claims without any',
+  about: 'What the articles say, against what this kernel does',
+  options: ['tag', 'from', 'jobs', 'seed', 'timeout', 'wall-timeout', 'no-skip', 'json', 'out'],
+  examples: [
+    ['claims', 'runs the scenarios that have claims'],
+    ['claims --from last', 'the table of a run that is kept'],
+  ],
+  async run(context, options, selectors) {
+    const directory = resultsDirectory(options.out, context.env);
+    if (options.from !== undefined) {
+      if (selectors.length > 0) throw new UsageError('--from takes the scenarios from the stored run', 'leave out the names');
+      const { run } = readRun(options.from, directory);
+      show(context, run, loadArticles(), options.json);
+      return EXIT_OF[run.verdict];
+    }
+    const catalogue = loadCatalogue({ selectors, tags: options.tag, cwd: context.cwd });
+    const scenarios = catalogue.scenarios.filter((scenario) => scenario.claims.length > 0);
+    if (scenarios.length === 0) throw new UsageError('no scenario that is selected has claims', 'tcplab list shows who has');
+    const launcher = LAUNCHERS['local']!;
+    const request = buildRequest(
+      { ...catalogue, scenarios },
+      { ...options, set: [], repeat: 1, full: false, noSkip: options['no-skip'], launcher: launcher.name },
+    );
+    const { run, exitCode } = await execute(context, {
+      request,
+      launcher,
+      directory,
+      reporter: progressOnly(context),
+      articles: catalogue.articles,
+      wallTimeout: options['wall-timeout'],
+      strict: false,
+    });
+    show(context, run, catalogue.articles, options.json);
+    return exitCode;
+  },
+});
+
+function show(context: Context, run: Run, articles: ReadonlyMap<string, string>, json: boolean): void {
+  if (json) {
+    const decided = claimsOf(run).map(({ record, claim }) => ({ scenario: record.scenario.id, params: record.scenario.params, ...claim }));
+    const kernels = [...new Map(run.records.map(({ on }) => [on.kernel.release, on.kernel])).values()];
+    printJson(context, { schema: 'tcplab.claims/1', run: run.id, verdict: run.verdict, kernels, claims: decided });
+    return;
+  }
+  const kernels = [...new Set(run.records.map(({ on }) => `${on.kernel.release} (${on.kernel.id})`))];
+  const names = recordLabels(run.records);
+  const others = run.records.flatMap(({ verdict, reason }, index) =>
+    verdict === 'passed' ? [] : [`${WORDS[verdict].padEnd(5)}  ${visible(names[index]!)}  (${visible(reason.text)})`],
+  );
+  const lines = [
+    ...kernels.map((kernel) => `kernel ${visible(kernel)}`),
+    ...claimTables(run).flatMap((each) => ['', ...claimsText(each, context.stdout, articles)]),
+    ...(others.length > 0 ? ['', ...others] : []),
+  ];
+  printLines(context, lines.map((line) => spell(context.stdout.style, line)));
+}

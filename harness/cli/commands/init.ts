@@ -1,0 +1,30 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { EXIT, UsageError } from '../../errors.ts';
+import { writeAtomically } from '../../results/folder.ts';
+import { scenarioJsonSchema } from '../../scenario/json-schema.ts';
+import { STEPS } from '../../steps/registry.ts';
+import { command } from '../command.ts';
+import { printLines } from '../context.ts';
+import { FIRST_SCENARIO } from '../first-scenario.ts';
+
+const SCHEMA_FILE = 'scenario.schema.json';
+
+export const init = command({
+  name: 'init',
+  positional: '<name>',
+  positionalAbout: 'the file to write; .yaml is added',
+  about: 'Write a first scenario, with comments, and the schema that an editor completes from',
+  options: ['force'],
+  examples: [['init mine', 'writes mine.yaml; then: tcplab run mine.yaml']],
+  async run(context, { force }, [name = '']) {
+    const file = resolve(context.cwd, /\.ya?ml$/.test(name) ? name : `${name}.yaml`);
+    const shown = relative(context.cwd, file);
+    if (existsSync(file) && !force) throw new UsageError(`${shown} exists and is left as it is`, 'to overwrite it: --force');
+    mkdirSync(dirname(file), { recursive: true });
+    writeAtomically(join(dirname(file), SCHEMA_FILE), `${JSON.stringify(scenarioJsonSchema(STEPS), null, 2)}\n`);
+    writeAtomically(file, FIRST_SCENARIO);
+    printLines(context, [`wrote ${shown}`, `run it: tcplab run ${shown}`]);
+    return EXIT.passed;
+  },
+});

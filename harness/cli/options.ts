@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { secondsOf } from '../scenario/duration.ts';
+
+export interface OptionSpec {
+  about: string;
+  group: 'Selection:' | 'Where:' | 'How:' | 'Output:' | 'Help:';
+  /** A switch takes no value; a list may be given many times. */
+  shape: 'switch' | 'value' | 'list';
+  /** What the value is called in the help. */
+  value?: string;
+  /** Shown in the help and used where the option is not given; still text. */
+  default?: string;
+  choices?: readonly string[];
+  schema: z.ZodType;
+}
+
+const text = z.string({ error: 'given more than once' }).min(1, 'empty');
+const whole = (least: number) =>
+  text
+    .regex(/^\d{1,9}$/, 'not a whole number')
+    .transform(Number)
+    .refine((value) => value >= least, `less than ${least}`);
+const lasting = text.transform((value, context) => {
+  const seconds = secondsOf(value);
+  if (seconds !== undefined && seconds > 0) return seconds;
+  context.addIssue('not a duration such as 500ms, 90s, 10m');
+  return z.NEVER;
+});
+const list = z.array(z.string().min(1, 'empty')).default([]);
+const flag = z.boolean().default(false);
+/** Two switches for one choice, the given one or none. */
+const given = z.boolean().optional();
+const choice = <const T extends string>(...values: T[]) =>
+  z.enum(values, { error: ({ input }) => (typeof input === 'string' ? `not one of ${values.join(', ')}` : 'given more than once') });
+
+/** Every option of every command, once. A command names those that it takes. */
+export const OPTIONS = {
+  tag: { about: 'only scenarios with this tag', group: 'Selection:', shape: 'list', value: 'tag', schema: list },
+  set: { about: 'set a param of the scenarios', group: 'Selection:', shape: 'list', value: 'name=value', schema: list },
+  on: { about: 'where the engine runs: local', group: 'Where:', shape: 'value', value: 'launcher', schema: text.optional() },
+  kernel: { about: "which kernel: host is this machine's own", group: 'Where:', shape: 'list', value: 'id', schema: list },
+  clock: {
+    about: 'real time, or a clock that jumps to the next timer',
+    group: 'Where:',
+    shape: 'value',
+    value: 'clock',
+    choices: ['real', 'virtual'],
+    default: 'real',
+    schema: choice('real', 'virtual'),
+  },
+  repeat: { about: 'run each scenario so many times', group: 'How:', shape: 'value', value: 'n', default: '1', schema: whole(1) },
+  jobs: { about: 'labs side by side', group: 'How:', shape: 'value', value: 'n', default: '16', schema: whole(1) },
+  seed: { about: 'seed of everything random', group: 'How:', shape: 'value', value: 'n', default: '1', schema: whole(0) },
+  timeout: { about: 'longest lab time of a scenario', group: 'How:', shape: 'value', value: 'time', default: '120s', schema: lasting },
+  'wall-timeout': { about: 'longest wall time of the run', group: 'How:', shape: 'value', value: 'time', default: '10m', schema: lasting },
+  strict: { about: 'an unexplained change of a counter is a failure', group: 'How:', shape: 'switch', schema: flag },
+  'no-skip': { about: 'a skipped scenario is a failure', group: 'How:', shape: 'switch', schema: flag },
+  full: { about: 'records keep before and after of every counter', group: 'Output:', shape: 'switch', schema: flag },
+  reporter: { about: 'text, json or markdown; =file writes to a file', group: 'Output:', shape: 'list', value: 'name[=file]', schema: list },
+  json: { about: 'print exactly one JSON document', group: 'Output:', shape: 'switch', schema: flag },
+  out: { about: 'where runs are kept (TCPLAB_RESULTS, else results)', group: 'Output:', shape: 'value', value: 'dir', schema: text.optional() },
+  from: { about: 'a stored run instead: folder, file or last', group: 'Selection:', shape: 'value', value: 'run', schema: text.optional() },
+  force: { about: 'overwrite the file', group: 'Output:', shape: 'switch', schema: flag },
+  color: { about: 'colour, whatever the output is', group: 'Output:', shape: 'switch', schema: given },
+  'no-color': { about: 'no colour', group: 'Output:', shape: 'switch', schema: given },
+  debug: { about: 'print the stack of an error', group: 'Help:', shape: 'switch', schema: flag },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+export type OptionName = keyof typeof OPTIONS;
+export type Values<Name extends OptionName> = { [Key in Name]: z.output<(typeof OPTIONS)[Key]['schema']> };
+
+/** Options that every command takes. */
+export const COMMON = ['color', 'no-color', 'debug'] as const satisfies readonly OptionName[];

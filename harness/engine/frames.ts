@@ -1,0 +1,14 @@
+import type { Plan } from '../scenario/model.ts';
+
+/** Frames that pass while nobody empties the ring, at the least. */
+const BASE = 2048;
+/** Segments of one short connection, in both directions, with room for retransmissions. */
+const PER_CONNECTION = 16;
+
+/** Size of a host's capture ring, in frames: floods empty it as they go, crowds of connections do not. */
+export function framesFor(plan: Plan): number {
+  const connections = plan.steps
+    .filter(({ kind }) => kind === 'connect' || kind === 'request')
+    .reduce((sum, { args, repeat }) => sum + Number(args['count'] ?? 1) * repeat, 0);
+  return BASE + PER_CONNECTION * connections;
+}

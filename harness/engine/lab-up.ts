@@ -1,0 +1,85 @@
+import type { Plan } from '../scenario/model.ts';
+import { Capture } from '../host/capture.ts';
+import { Host } from '../host/host.ts';
+import { Lab } from '../host/lab.ts';
+import { realtimeNanoseconds } from '../linux/clock.ts';
+import { resetNamespace } from '../linux/host-defaults.ts';
+import { newNetNamespace } from '../linux/namespaces.ts';
+import { makeVeth, Rtnetlink } from '../linux/rtnetlink.ts';
+import { close } from '../linux/sockets.ts';
+import type { AddressPool } from './addresses.ts';
+import { framesFor } from './frames.ts';
+import type { Scope } from './scope.ts';
+
+interface Made {
+  name: string;
+  address: string;
+  ns: number;
+  netlink: Rtnetlink;
+  links: { dev: string; mac: string; peer: string }[];
+}
+
+/**
+ * Builds the hosts and links of a plan. Every pair that shares a link has a veth of its own; a host has one address,
+ * a route and a permanent neighbour for each peer, so that neither ARP nor a bridge ever says a word.
+ */
+export async function labUp(plan: Plan, sysctls: readonly string[], pool: AddressPool, folder: string, scope: Scope): Promise<Lab> {
+  const names = Object.keys(plan.hosts);
+  const addresses = pool.take(names.length);
+  scope.defer(() => pool.give(addresses));
+  const made = new Map<string, Made>();
+  names.forEach((name, i) => {
+    const ns = newNetNamespace();
+    scope.defer(() => close(ns));
+    resetNamespace(ns);
+    made.set(name, { name, address: addresses[i]!, ns, netlink: new Rtnetlink(ns), links: [] });
+  });
+  plan.links.forEach(([a, b], i) => join(made.get(a)!, made.get(b)!, i));
+  for (const one of made.values()) configure(one, made);
+  for (const { netlink, links } of made.values()) for (const { dev } of links) netlink.waitUp(dev);
+
+  const nameOf = new Map([...made.values()].map(({ address, name }) => [address, name]));
+  const hosts = new Map<string, Host>();
+  await Promise.all(
+    [...made.values()].map(async ({ name, address, ns, netlink, links }) => {
+      const capture = await Capture.open(ns, name, (known) => nameOf.get(known) ?? known, framesFor(plan));
+      const host = new Host({ name, address, ns, netlink, capture, links: new Map(links.map(({ peer, dev }) => [peer, dev])) });
+      scope.defer(() => host.close());
+      hosts.set(name, host);
+    }),
+  );
+  const ordered = new Map(names.map((name) => [name, hosts.get(name)!]));
+  for (const [name, host] of ordered)
+    for (const [sysctl, value] of Object.entries(plan.hosts[name]!.sysctl)) host.writeSysctl(sysctl, value);
+  const lab = new Lab(ordered, sysctls, folder);
+  scope.defer(() => lab.abandon());
+  for (const host of ordered.values()) host.begin();
+  const now = realtimeNanoseconds();
+  for (const host of ordered.values()) host.capture.begin(now);
+  return lab;
+}
+
+function join(a: Made, b: Made, index: number): void {
+  const end = (one: Made, side: number) => ({ dev: `eth${one.links.length}`, mac: mac(index, side) });
+  const [left, right] = [end(a, 1), end(b, 2)];
+  makeVeth({ ns: a.ns, name: left.dev, mac: left.mac }, { ns: b.ns, name: right.dev, mac: right.mac });
+  a.links.push({ ...left, peer: b.name });
+  b.links.push({ ...right, peer: a.name });
+}
+
+function configure({ name, address, netlink, links }: Made, made: ReadonlyMap<string, Made>): void {
+  const peers = links.map(({ dev, peer }) => {
+    const other = made.get(peer)!;
+    return { dev, address: other.address, mac: other.links.find((link) => link.peer === name)!.mac };
+  });
+  netlink.configure({
+    loopback: true,
+    links: links.map(({ dev }) => ({ name: dev, address, prefix: 32, neighbours: peers.filter((one) => one.dev === dev) })),
+    routes: peers.map((peer) => ({ destination: peer.address, prefix: 32, dev: peer.dev, source: address })),
+  });
+}
+
+/** Locally administered; the same in every lab, since no two labs share a link. */
+function mac(link: number, side: number): string {
+  return `02:00:00:00:${link.toString(16).padStart(2, '0')}:${side.toString(16).padStart(2, '0')}`;
+}

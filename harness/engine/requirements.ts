@@ -1,0 +1,41 @@
+import { accessSync, constants } from 'node:fs';
+import { PROGRAMS } from '../scenario/programs.ts';
+import type { Plan } from '../scenario/model.ts';
+import { sysctlScope } from '../linux/sysctl.ts';
+
+/** Global on every kernel so far, and therefore invisible from inside a sandbox. */
+const ALWAYS_GLOBAL = new Set(['net.ipv4.tcp_mem', 'net.ipv4.tcp_max_orphans', 'net.ipv4.tcp_low_latency', 'net.core.netdev_max_backlog']);
+
+/** Why a plan cannot run on this kernel or machine. */
+export interface Skip {
+  code: 'program' | 'sysctl';
+  text: string;
+}
+
+/** The first thing that a plan needs and this place has not; undefined when it can run. */
+export function skipOf(plan: Plan): Skip | undefined {
+  for (const program of plan.needs) {
+    if (found(program)) continue;
+    const known = PROGRAMS[program];
+    return { code: 'program', text: `needs ${program}${known ? `: install the package ${known.package}` : ''}` };
+  }
+  for (const { sysctl } of Object.values(plan.hosts))
+    for (const name of Object.keys(sysctl))
+      if (sysctlScope(name) === 'global' || (sysctlScope(name) === 'absent' && ALWAYS_GLOBAL.has(name)))
+        return { code: 'sysctl', text: `${name} is global on this kernel, and this run does not own the kernel` };
+  return undefined;
+}
+
+function found(program: string): boolean {
+  if (program.includes('/')) return runs(program);
+  return (process.env['PATH'] ?? '').split(':').some((folder) => runs(`${folder}/${program}`));
+}
+
+function runs(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

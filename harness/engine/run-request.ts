@@ -1,0 +1,94 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { upstreamOf } from '../verdict/kernel-version.ts';
+import { judge } from '../verdict/judge.ts';
+import { traitsOf } from '../verdict/traits.ts';
+import type { Lab } from '../host/lab.ts';
+import { kernelIdentity } from '../linux/identity.ts';
+import { warmPool } from '../linux/namespaces.ts';
+import { enterSandbox } from '../linux/sandbox.ts';
+import { compile } from '../expression/compile.ts';
+import type { TraitOfRecord } from '../results/record.ts';
+import type { Change, Plan } from '../scenario/model.ts';
+import { AddressPool } from './addresses.ts';
+import { calibrate } from './calibrate.ts';
+import type { Emit } from './emit.ts';
+import { lookAround, type Place } from './place.ts';
+import { PROTOCOL, type Request } from './protocol.ts';
+import { runPlan, type Runner, type Shown } from './run-plan.ts';
+import { Semaphore } from './semaphore.ts';
+import { scopeOf } from './walk.ts';
+
+const DRAIN_EVERY = 50;
+
+/** Runs all that a request asks for, and tells what happens as events. */
+export async function runRequest(request: Request, emit: Emit, signal: AbortSignal): Promise<void> {
+  const root = process.getuid?.() === 0 && !inUserNamespace();
+  const lacks = enterSandbox({ keep: [dirname(process.execPath), fileURLToPath(new URL('../..', import.meta.url))] });
+  await warmPool();
+  const place = lookAround(request, root, lacks);
+  emit({ type: 'hello', protocol: PROTOCOL, kernel: place.kernel, hz: place.hz, root, missing: place.missing });
+  const labs = new Set<Lab>();
+  const runner: Runner = { place, pool: new AddressPool(), emit, timeout: request.timeout, full: request.full, noSkip: request.noSkip, labs, signal };
+  const draining = setInterval(() => {
+    for (const lab of labs) for (const host of lab.hosts.values()) host.capture.drain();
+  }, DRAIN_EVERY);
+  const calibrated = await calibrate(runner);
+  emit({ type: 'calibrated', ...calibrated });
+  if (calibrated.noise.length > 0)
+    emit({ type: 'finding', finding: { kind: 'noise', where: 'calibration', expected: [], measured: calibrated.noise } });
+
+  let records = 0;
+  const finish = (plan: Plan, index: number, shown: Shown, traits: Readonly<Record<string, TraitOfRecord>>) => {
+    judged(plan, shown, traits, request.changes, place);
+    emit({ type: 'record', record: index, value: shown.record });
+    records += 1;
+  };
+  const indexed = request.plans.map((plan, index) => ({ plan, index }));
+  const alone: { plan: Plan; index: number; shown: Shown }[] = [];
+  for (const { plan, index } of indexed.filter((one) => one.plan.alone)) alone.push({ plan, index, shown: await runPlan(plan, index, runner) });
+
+  const slots = new Semaphore(request.jobs);
+  const traits = probed(request, runner, slots, emit);
+  const together = indexed.filter((one) => !one.plan.alone).sort((a, b) => b.plan.lasts - a.plan.lasts || a.index - b.index);
+  await Promise.all([
+    ...alone.map(async ({ plan, index, shown }) => finish(plan, index, shown, await traits)),
+    ...together.map(async ({ plan, index }) => {
+      const shown = await slots.hold(() => runPlan(plan, index, runner));
+      finish(plan, index, shown, await traits);
+    }),
+  ]);
+  clearInterval(draining);
+  emit({ type: 'bye', records, interrupted: signal.aborted });
+}
+
+/** What this kernel does for each change: its version predicts, the probes check. */
+async function probed(request: Request, runner: Runner, slots: Semaphore, emit: Emit): Promise<Record<string, TraitOfRecord>> {
+  const answers = await Promise.all(
+    Object.entries(request.probes).map(async ([id, plan]): Promise<[string, boolean | null]> => {
+      const { evidence } = await slots.hold(() => runPlan(plan, -1, runner));
+      if (!evidence || !plan.probe) return [id, null];
+      const result = compile(plan.probe.cel, plan.names).evaluate(scopeOf(plan, evidence.final, evidence.observations, runner.place.hz));
+      return [id, 'value' in result ? result.value === true : null];
+    }),
+  );
+  const { traits, findings } = traitsOf(request.changes, upstreamOf(kernelIdentity()), Object.fromEntries(answers));
+  for (const finding of findings) emit({ type: 'finding', finding });
+  return traits;
+}
+
+/** Puts the verdicts into a record whose steps were taken to the end. */
+function judged(plan: Plan, { record, evidence }: Shown, traits: Readonly<Record<string, TraitOfRecord>>, changes: readonly Change[], place: Place): void {
+  record.changes = Object.fromEntries(plan.changes.flatMap((id) => (traits[id] ? [[id, traits[id]]] : [])));
+  if (!evidence) return;
+  const scope = scopeOf(plan, evidence.final, evidence.observations, place.hz);
+  if (plan.probe) {
+    const result = compile(plan.probe.cel, plan.names).evaluate(scope);
+    record.probe = 'value' in result ? result.value === true : null;
+  }
+  Object.assign(record, judge(plan, scope, traits, changes));
+}
+
+function inUserNamespace(): boolean {
+  return process.env['TCPLAB_USER_NAMESPACE'] === '1';
+}

@@ -1,0 +1,95 @@
+import { execa } from 'execa';
+import type { Outcome } from '../evidence/model.ts';
+import { FaultError } from '../errors.ts';
+import type { Host } from './host.ts';
+import { live } from './live.ts';
+
+const FLAG_NAMES = { S: 'syn', F: 'fin', R: 'rst', '.': 'ack' } as const;
+
+const ACTIONS = {
+  drop: 'drop',
+  reset: 'reject with tcp reset',
+  'port-unreachable': 'reject with icmp port-unreachable',
+  'host-unreachable': 'reject with icmp host-unreachable',
+  'admin-prohibited': 'reject with icmp admin-prohibited',
+} as const;
+
+export interface Rule {
+  hook: 'in' | 'out';
+  /** Addresses. */
+  from?: string | undefined;
+  to?: string | undefined;
+  sport?: number | undefined;
+  dport?: number | undefined;
+  flags?: string | undefined;
+  action: keyof typeof ACTIONS;
+}
+
+let made = 0;
+
+/** One nftables rule in a table of its own, with a counter. */
+export class Block {
+  readonly #host: Host;
+  readonly #rule: Rule;
+  readonly #table: string;
+  #installed = false;
+  #hits = 0;
+  readonly outcome: Outcome;
+
+  constructor(host: Host, rule: Rule) {
+    this.#host = host;
+    this.#rule = rule;
+    made += 1;
+    this.#table = `tcplab${made}`;
+    this.outcome = live({ hits: () => this.#hits });
+  }
+
+  async install(): Promise<void> {
+    const { hook, action } = this.#rule;
+    // reject is not allowed in prerouting; input and output see what drop in prerouting and output would.
+    const [chain, priority] = hook === 'out' ? ['output', 0] : action === 'drop' ? ['prerouting', -300] : ['input', 0];
+    await this.#nft(
+      `table ip ${this.#table} { counter hits { }; chain c { type filter hook ${chain} priority ${priority}; ${matches(this.#rule)} counter name hits ${ACTIONS[action]}; }; }`,
+    );
+    this.#installed = true;
+  }
+
+  /** Reads how many packets the rule has met. */
+  async refresh(): Promise<void> {
+    if (!this.#installed) return;
+    const { nftables } = JSON.parse(await this.#nft(`list counter ip ${this.#table} hits`, '-j')) as {
+      nftables: { counter?: { packets: number } }[];
+    };
+    this.#hits = nftables.find((one) => one.counter)?.counter?.packets ?? this.#hits;
+  }
+
+  async remove(): Promise<void> {
+    await this.refresh();
+    await this.#nft(`delete table ip ${this.#table}`);
+    this.#installed = false;
+  }
+
+  async #nft(command: string, ...options: string[]): Promise<string> {
+    const run = this.#host.enter(() => execa('nft', [...options, command], { reject: false, stdin: 'ignore' }));
+    const { exitCode, stdout, stderr, code } = await run;
+    if (code === 'ENOENT') throw new FaultError('block needs the program nft', 'install the package nftables');
+    if (exitCode !== 0) throw new FaultError(`nft refused a rule on ${this.#host.name}: ${stderr.split('\n')[0]}`);
+    return stdout;
+  }
+}
+
+/** The rule's conditions in nft's language. */
+function matches({ from, to, sport, dport, flags }: Rule): string {
+  const parts = ['meta l4proto tcp'];
+  if (from) parts.push(`ip saddr ${from}`);
+  if (to) parts.push(`ip daddr ${to}`);
+  if (sport) parts.push(`tcp sport ${sport}`);
+  if (dport) parts.push(`tcp dport ${dport}`);
+  if (flags !== undefined) parts.push(`tcp flags & (syn|ack|fin|rst) == ${flagExpression(flags)}`);
+  return parts.join(' ');
+}
+
+function flagExpression(flags: string): string {
+  const names = [...flags].flatMap((flag) => (flag in FLAG_NAMES ? [FLAG_NAMES[flag as keyof typeof FLAG_NAMES]] : []));
+  return names.length === 0 ? '0x0' : names.join('|');
+}

@@ -1,0 +1,160 @@
+import { setImmediate as turn, setTimeout as pass } from 'node:timers/promises';
+import type { Moment, Outcome, Packet } from '../evidence/model.ts';
+import { secondsOf } from '../scenario/duration.ts';
+import type { Block } from './block.ts';
+import { Connections } from './connections.ts';
+import type { End } from './end.ts';
+import type { Host } from './host.ts';
+import type { HttpClient } from './http-client.ts';
+import { Listener } from './listener.ts';
+import { frozen } from './live.ts';
+import type { Program } from './program.ts';
+
+/** What a step addresses: a host and a port there. */
+export interface Target {
+  host: Host;
+  port: number;
+}
+
+/** A state that was waited for and did not come: the scenario is broken, not the harness. */
+export class NotReached extends Error {
+  readonly what: string;
+  constructor(what: string, seconds: number) {
+    super(`not within ${seconds} s: ${what}`);
+    this.what = what;
+  }
+}
+
+/** The hosts and links of one running scenario, and what its steps made in them. */
+export class Lab {
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly blocks: Block[] = [];
+  readonly programs: Program[] = [];
+  readonly clients = new Map<string, HttpClient>();
+  readonly outcomes = new Map<string, Outcome>();
+  readonly #handles = new Map<string, object>();
+  readonly #sysctls: readonly string[];
+  readonly #folder: string;
+  readonly #start = process.hrtime.bigint();
+
+  /** `sysctls`: the names that the record and its expressions look at. `folder`: where programs run. */
+  constructor(hosts: ReadonlyMap<string, Host>, sysctls: readonly string[], folder: string) {
+    this.hosts = hosts;
+    this.#sysctls = sysctls;
+    this.#folder = folder;
+  }
+
+  /** Seconds since the lab was up. */
+  now(): number {
+    return Number(process.hrtime.bigint() - this.#start) / 1e9;
+  }
+
+  host(name: string): Host {
+    return this.hosts.get(name) ?? missing(`host ${name}`);
+  }
+
+  folder(host: string): string {
+    return `${this.#folder}/${host}`;
+  }
+
+  /** A listener by its name, or `host:port`. */
+  target(text: string): Target {
+    const handle = this.#handles.get(text);
+    if (handle instanceof Listener) return { host: handle.host, port: handle.port };
+    const [name, port] = text.split(':');
+    return { host: this.host(name!), port: Number(port) };
+  }
+
+  keep(name: string, outcome: Outcome, handle?: object): void {
+    this.outcomes.set(name, outcome);
+    if (handle) this.#handles.set(name, handle);
+  }
+
+  handle<T extends object>(name: string, type: { prototype: T }): T {
+    const handle = this.#handles.get(name);
+    return handle !== undefined && Object.prototype.isPrototypeOf.call(type.prototype, handle) ? (handle as T) : missing(name);
+  }
+
+  /** The ends that `c` or `c@host` means. */
+  ends(text: string): readonly End[] {
+    const [name, at] = text.split('@') as [string, string | undefined];
+    const connections = this.handle(name, Connections);
+    if (at === undefined || at === connections.host.name) return connections.ends;
+    const listeners = [...this.#handles.values()].filter((one): one is Listener => one instanceof Listener && one.host.name === at);
+    return connections.ends.map((end) => {
+      const listener = listeners.find((one) => one.port === end.remotePort);
+      return listener?.endOf(end.localPort) ?? missing(`an accepted end of ${name} at ${at}`);
+    });
+  }
+
+  /** Bytes of a captured packet and where they were going. */
+  bytesOf(packet: Packet): { bytes: Buffer; destination: string } {
+    for (const host of this.hosts.values()) {
+      const known = host.capture.packets.find((one) => one === packet || (one.host === packet.host && one.at === packet.at && one.seq === packet.seq));
+      const bytes = known && host.capture.bytesOf(known);
+      if (bytes) return { bytes, destination: [...bytes.subarray(16, 20)].join('.') };
+    }
+    return missing('that packet');
+  }
+
+  /** What the lab shows now; each part is read when it is looked at. */
+  live(): Moment {
+    return {
+      at: this.now(),
+      hosts: Object.fromEntries([...this.hosts].map(([name, host]) => [name, host.evidence(this.#sysctls)])),
+      outcomes: Object.fromEntries(this.outcomes),
+    };
+  }
+
+  /** What the lab shows now, all of it read. */
+  async freeze(): Promise<Moment> {
+    await Promise.all(this.blocks.map((block) => block.refresh()));
+    const { at, hosts, outcomes } = this.live();
+    return {
+      at,
+      hosts: Object.fromEntries(
+        Object.entries(hosts).map(([name, { counters, sockets, packets, sysctl }]) => [
+          name,
+          { counters, sockets, packets: [...packets], sysctl },
+        ]),
+      ),
+      outcomes: Object.fromEntries(Object.entries(outcomes).map(([name, outcome]) => [name, frozen(outcome)])),
+    };
+  }
+
+  async sleep(seconds: number, signal: AbortSignal): Promise<void> {
+    if (seconds <= 0) await turn();
+    else await pass(seconds * 1000, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** True when `done` came true within so many seconds; looks often at first, then every few milliseconds. */
+  async poll(done: () => boolean, seconds: number, signal: AbortSignal): Promise<boolean> {
+    const start = this.now();
+    for (;;) {
+      if (done()) return true;
+      const waited = this.now() - start;
+      if (waited >= seconds || signal.aborted) return false;
+      await this.sleep(waited < 0.005 ? 0 : Math.min(0.001 + waited / 50, 0.01), signal);
+    }
+  }
+
+  /** Waits for a state; NotReached past the deadline. */
+  async until(done: () => boolean, what: string, deadline: string, signal: AbortSignal): Promise<void> {
+    const seconds = secondsOf(deadline)!;
+    if (!(await this.poll(done, seconds, signal)) && !signal.aborted) throw new NotReached(what, seconds);
+  }
+
+  /** Ends what the steps left running: programs, clients, sockets. */
+  abandon(): void {
+    for (const program of this.programs) program.abandon();
+    for (const client of this.clients.values()) client.abandon();
+    for (const handle of this.#handles.values()) {
+      if (handle instanceof Listener) handle.abandon();
+      if (handle instanceof Connections) for (const end of handle.ends) end.abandon();
+    }
+  }
+}
+
+function missing(what: string): never {
+  throw new Error(`there is no ${what}`);
+}

@@ -1,0 +1,65 @@
+import type { ClaimOfRecord, Run } from '../results/record.ts';
+import { claimsOf } from '../results/summary.ts';
+import { visible } from './escape.ts';
+import { groupBy } from './group-by.ts';
+import { plural } from './label.ts';
+import type { Table } from './table.ts';
+
+export interface ArticleClaims {
+  /** Id in articles.yaml. */
+  article: string;
+  /** `4 claims: 3 confirmed, 1 refuted`. */
+  counts: string;
+  table: Table;
+  /** Row by row, as the table: whether the verdict is the one that was predicted. */
+  predicted: readonly boolean[];
+}
+
+const SPELLED = { confirmed: 'confirmed', refuted: 'refuted', 'not-tested': 'not tested' } as const;
+
+/** The claims of a run, by article; one row for a claim however many records of a sweep say the same of it. */
+export function claimTables(run: Run): ArticleClaims[] {
+  const claims = claimsOf(run).map(({ claim }) => claim);
+  return [...groupBy(claims, ({ article }) => article)]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([article, own]) => articleClaims(article, own));
+}
+
+function articleClaims(article: string, claims: readonly ClaimOfRecord[]): ArticleClaims {
+  const rows = [...groupBy(claims, ({ id, verdict, expected }) => `${id} ${verdict} ${expected}`).values()];
+  return {
+    article,
+    counts: counted(claims),
+    predicted: rows.map(([first]) => first.verdict === first.expected),
+    table: {
+      columns: [
+        { title: 'claim', most: 26 },
+        { title: 'the article says', most: 48 },
+        { title: 'here', most: 14 },
+        { title: 'measured', most: 40 },
+        { title: 'why', most: 40 },
+      ],
+      rows: rows.map((same) => row(same[0], same.length)),
+    },
+  };
+}
+
+function row(claim: ClaimOfRecord, records: number): string[] {
+  const { id, says, verdict, expected, text, because, instead } = claim;
+  const surprise = verdict === expected ? '' : ` (predicted: ${SPELLED[expected]})`;
+  const more = records > 1 ? ` (and ${plural(records - 1, 'more record')})` : '';
+  const why = [because, verdict === 'refuted' ? instead : undefined].filter(Boolean).join('; instead: ');
+  return [id, says, SPELLED[verdict] + surprise, text + more, why].map(visible);
+}
+
+/** Each claim counts once: refuted if any record refutes it, else confirmed if any confirms it. */
+function counted(claims: readonly ClaimOfRecord[]): string {
+  const decided = [...groupBy(claims, ({ id }) => id).values()].map(
+    (same) => (['refuted', 'confirmed'] as const).find((verdict) => same.some((claim) => claim.verdict === verdict)) ?? 'not-tested',
+  );
+  const parts = (['confirmed', 'refuted', 'not-tested'] as const)
+    .map((verdict) => ({ verdict, count: decided.filter((each) => each === verdict).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `${count} ${SPELLED[verdict]}`);
+  return `${plural(decided.length, 'claim')}: ${parts.join(', ')}`;
+}

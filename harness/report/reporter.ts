@@ -1,0 +1,39 @@
+import type { EngineEvent } from '../engine/protocol.ts';
+import type { Plan } from '../scenario/model.ts';
+import type { Run } from '../results/record.ts';
+import { jsonReporter } from './json.ts';
+import { markdownReporter } from './markdown.ts';
+import type { Style } from './style.ts';
+import { textReporter } from './text.ts';
+
+export interface RunInfo {
+  id: string;
+  plans: readonly Plan[];
+  launcher: string;
+  /** The folder that keeps the run, as a person would write it. */
+  folder: string;
+  /** Titles of articles by id. */
+  articles: ReadonlyMap<string, string>;
+}
+
+/** Follows one run. Pure of time and place: what it shows depends on what it is told. */
+export interface Reporter {
+  begin(info: RunInfo): void;
+  event(event: EngineEvent): void;
+  end(run: Run): void;
+}
+
+/** Where a reporter writes: standard output or a file. */
+export interface Output {
+  write(text: string): void;
+  readonly columns: number;
+  readonly style: Style;
+}
+
+export interface ReporterKind {
+  readonly name: string;
+  readonly about: string;
+  make(output: Output): Reporter;
+}
+
+export const REPORTERS: readonly ReporterKind[] = [textReporter, jsonReporter, markdownReporter];

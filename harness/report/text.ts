@@ -1,0 +1,116 @@
+import type { Run, ScenarioRecord, Verdict } from '../results/record.ts';
+import { counts } from '../results/summary.ts';
+import { brokenOf } from './broken.ts';
+import type { Broken } from './broken.ts';
+import { claimTables } from './claims-table.ts';
+import { claimsText } from './claims-text.ts';
+import { visible } from './escape.ts';
+import { inline, labels, plural, seconds } from './label.ts';
+import type { Output, Reporter, ReporterKind, RunInfo } from './reporter.ts';
+import { WORDS, spell, verdictColour } from './style.ts';
+import { wrap } from './wrap.ts';
+
+const MOST_PACKETS = 20;
+
+/** For people: a line per finished scenario, then what broke and why, the claims, and the counts. */
+export const textReporter: ReporterKind = {
+  name: 'text',
+  about: 'lines for people: what broke and why, the claims, the counts',
+  make: (output) => new TextReporter(output),
+};
+
+class TextReporter implements Reporter {
+  readonly #output: Output;
+  #info: RunInfo | undefined;
+  #labels: string[] = [];
+  readonly #told = new Set<number>();
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  begin(info: RunInfo): void {
+    this.#info = info;
+    this.#labels = labels(info.plans);
+  }
+
+  event(event: Parameters<Reporter['event']>[0]): void {
+    if (event.type === 'hello') {
+      const rights = event.root ? 'root' : 'an ordinary user';
+      this.#print([`kernel ${visible(event.kernel.release)} (${visible(event.kernel.id)}), as ${rights}`]);
+      this.#print(event.missing.map(({ what, why, hint }) => `without ${visible(what)}: ${visible(why)}${hint ? `; ${visible(hint)}` : ''}`));
+    } else if (event.type === 'calibrated' && event.noise.length > 0) {
+      this.#print([`noise: counters move though nothing happens: ${event.noise.map(visible).join(', ')}`]);
+    } else if (event.type === 'record') {
+      this.#told.add(event.record);
+      this.#print([this.#line(event.value, this.#labels[event.record] ?? event.value.scenario.id)]);
+    }
+  }
+
+  end(run: Run): void {
+    const untold = run.records.flatMap((record, index) => (this.#told.has(index) ? [] : [this.#line(record, this.#labels[index]!)]));
+    const sections = [
+      untold,
+      ...brokenOf(run).map((each) => this.#broken(each)),
+      ...claimTables(run).map((each) => claimsText(each, this.#output, this.#info?.articles)),
+      this.#findings(run),
+      this.#ending(run),
+    ];
+    for (const lines of sections) {
+      if (lines.length === 0) continue;
+      if (lines !== untold) this.#print(['']);
+      this.#print(lines);
+    }
+  }
+
+  #line(record: ScenarioRecord, label: string): string {
+    const word = verdictColour(this.#output.style, record.verdict)(WORDS[record.verdict].padEnd(5));
+    const took = record.verdict === 'skipped' ? '' : `  ${seconds(record.seconds.lab)}`;
+    const why = record.verdict === 'passed' || record.reason.text === '' ? '' : `  (${visible(record.reason.text)})`;
+    return `${word}  ${visible(label)}${took}${why}`;
+  }
+
+  #broken({ label, position, that, text, values, packets }: Broken): string[] {
+    const { colour } = this.#output.style;
+    const indent = 12;
+    const field = (name: string, value: string) =>
+      wrap(visible(value), Math.max(20, this.#output.columns - indent)).map(
+        (line, index) => `  ${colour.dim((index === 0 ? name : '').padEnd(indent - 2))}${line}`,
+      );
+    const shown = packets.slice(0, MOST_PACKETS).map(visible);
+    const hidden = packets.length - shown.length;
+    return [
+      `${colour.red('broken')}  ${visible(label)}`,
+      ...field('at', position),
+      ...field('expected', that),
+      ...field('measured', text),
+      ...values.flatMap(([name, value], index) => field(index === 0 ? 'with' : '', `${name} = ${value}`)),
+      ...shown.map((line, index) => `  ${colour.dim((index === 0 ? 'packets' : '').padEnd(indent - 2))}${line}`),
+      ...(hidden > 0 ? [`${' '.repeat(indent)}and ${plural(hidden, 'more packet')} in the pcapng file`] : []),
+    ];
+  }
+
+  #findings({ findings }: Run): string[] {
+    return findings.map(({ kind, where, expected, measured }) => {
+      const both = expected === null ? inline(measured) : `expected ${inline(expected)}, measured ${inline(measured)}`;
+      return `finding  ${visible(kind)} at ${visible(where)}: ${visible(both)}`;
+    });
+  }
+
+  #ending(run: Run): string[] {
+    const { style } = this.#output;
+    const total = counts(run.records);
+    const named = Object.entries({ passed: 'passed', failed: 'failed', skipped: 'skipped', error: 'in error' }) as [Verdict, string][];
+    const parts = named
+      .filter(([verdict]) => total[verdict] > 0 || verdict === 'passed')
+      .map(([verdict, word]) => verdictColour(style, verdict)(`${total[verdict]} ${word}`));
+    return [
+      `${plural(run.records.length, 'record')}: ${parts.join(', ')}${run.partial ? ' (partial: the run did not finish)' : ''}`,
+      `results in ${this.#info?.folder ?? run.id}`,
+    ];
+  }
+
+  #print(lines: readonly string[]): void {
+    for (const line of lines) this.#output.write(`${spell(this.#output.style, line)}\n`);
+  }
+}
