@@ -36,7 +36,10 @@ export function command<Name extends OptionName>(
 }
 
 /** @throws UsageError that names the option and what was given */
-function values<Name extends OptionName>(names: readonly Name[], argv: Readonly<Record<string, unknown>>): Values<Name> {
+function values<Name extends OptionName>(
+  names: readonly Name[],
+  argv: Readonly<Record<string, unknown>>,
+): Values<Name> {
   const parsed: Partial<Record<OptionName, unknown>> = {};
   for (const name of names) {
     const spec: OptionSpec = OPTIONS[name];

@@ -1,4 +1,6 @@
+import { jsonText } from '../report/escape.ts';
 import type { Output } from '../report/reporter.ts';
+import type { Signals } from './interrupt.ts';
 
 /** What a command may touch of the world around it. */
 export interface Context {
@@ -10,12 +12,14 @@ export interface Context {
   readonly stderrIsTTY: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  readonly signals: Signals;
   /** Version of tcplab. */
   readonly version: string;
 }
 
 /** Prints one JSON document. */
-export const printJson = ({ stdout }: Context, document: object): void => stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+export const printJson = ({ stdout }: Context, document: object): void => stdout.write(jsonText(document));
 
 /** Prints lines of results. */
-export const printLines = ({ stdout }: Context, lines: readonly string[]): void => stdout.write(lines.map((line) => `${line}\n`).join(''));
+export const printLines = ({ stdout }: Context, lines: readonly string[]): void =>
+  stdout.write(lines.map((line) => `${line}\n`).join(''));

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { EXIT, TcplabError } from '../errors.ts';
 import type { EngineEvent, Request } from '../engine/protocol.ts';
 import type { Launcher } from '../launch/launcher.ts';
@@ -38,7 +39,7 @@ export async function execute(context: Context, execution: Execution): Promise<{
   const head = { id: newRunId(), version: context.version, request };
   const folder = new RunFolder(execution.directory, head);
   const collector = new Collector(head);
-  using interrupt = watchInterrupt((message) => context.stderr.write(`${message}\n`));
+  using interrupt = watchInterrupt(context.signals, (message) => context.stderr.write(`${message}\n`));
 
   let begun = false;
   const begin = () => {
@@ -48,15 +49,15 @@ export async function execute(context: Context, execution: Execution): Promise<{
       id: head.id,
       plans: request.plans,
       launcher: launcher.name,
-      folder: folder.path,
+      folder: shownPath(folder.path, context.cwd),
       articles: execution.articles,
     });
   };
   const on = (event: EngineEvent) => {
     begin();
-    folder.on(event);
-    collector.on(event);
-    reporter.event(event);
+    const kept = folder.on(event);
+    collector.on(kept);
+    reporter.event(kept);
   };
   try {
     await launcher.run(request, on, { signal: interrupt.stop, kill: interrupt.kill, wallTimeout });
@@ -68,12 +69,17 @@ export async function execute(context: Context, execution: Execution): Promise<{
     if (interrupt.exitCode === undefined) on({ type: 'fault', ...described(error) });
   }
   begin();
-  folder.closeCaptures();
-  const run = collector.run(folder.captures, interrupt.exitCode !== undefined);
+  const run = collector.run(interrupt.exitCode !== undefined);
   folder.finish(run);
   reporter.end(run);
   return { run, exitCode: interrupt.exitCode ?? exitCodeOf(context, run, execution.strict) };
 }
+
+/** Relative where that is the shorter way to say it. */
+const shownPath = (path: string, cwd: string): string => {
+  const near = relative(cwd, path);
+  return near.startsWith('..') ? path : near;
+};
 
 function exitCodeOf({ stderr }: Context, run: Run, strict: boolean): number {
   const unexplained = run.records.filter((record) => (record.unexplained?.length ?? 0) > 0).length;

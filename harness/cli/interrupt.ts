@@ -12,8 +12,18 @@ export interface Interrupt extends Disposable {
   readonly exitCode: number | undefined;
 }
 
+/** Where signals come from: the process, or a test. */
+export interface Signals {
+  on(name: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  off(name: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+}
+
 /** Watches for SIGINT and SIGTERM until disposed. */
-export function watchInterrupt(told: (message: string) => void, now: () => number = () => performance.now()): Interrupt {
+export function watchInterrupt(
+  signals: Signals,
+  told: (message: string) => void,
+  now: () => number = () => performance.now(),
+): Interrupt {
   const stop = new AbortController();
   const kill = new AbortController();
   let exitCode: number | undefined;
@@ -28,8 +38,8 @@ export function watchInterrupt(told: (message: string) => void, now: () => numbe
   };
   const onInt = signalled(EXIT.interrupted, false);
   const onTerm = signalled(EXIT.terminated, true);
-  process.on('SIGINT', onInt);
-  process.on('SIGTERM', onTerm);
+  signals.on('SIGINT', onInt);
+  signals.on('SIGTERM', onTerm);
   return {
     stop: stop.signal,
     kill: kill.signal,
@@ -37,8 +47,8 @@ export function watchInterrupt(told: (message: string) => void, now: () => numbe
       return exitCode;
     },
     [Symbol.dispose]() {
-      process.off('SIGINT', onInt);
-      process.off('SIGTERM', onTerm);
+      signals.off('SIGINT', onInt);
+      signals.off('SIGTERM', onTerm);
     },
   };
 }

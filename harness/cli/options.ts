@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { LAUNCHERS } from '../launch/registry.ts';
+import { REPORTERS } from '../report/reporter.ts';
 import { secondsOf } from '../scenario/duration.ts';
 
 export interface OptionSpec {
@@ -6,11 +8,8 @@ export interface OptionSpec {
   group: 'Selection:' | 'Where:' | 'How:' | 'Output:' | 'Help:';
   /** A switch takes no value; a list may be given many times. */
   shape: 'switch' | 'value' | 'list';
-  /** What the value is called in the help. */
-  value?: string;
   /** Shown in the help and used where the option is not given; still text. */
   default?: string;
-  choices?: readonly string[];
   schema: z.ZodType;
 }
 
@@ -31,35 +30,61 @@ const flag = z.boolean().default(false);
 /** Two switches for one choice, the given one or none. */
 const given = z.boolean().optional();
 const choice = <const T extends string>(...values: T[]) =>
-  z.enum(values, { error: ({ input }) => (typeof input === 'string' ? `not one of ${values.join(', ')}` : 'given more than once') });
+  z.enum(values, {
+    error: ({ input }) => (typeof input === 'string' ? `not one of ${values.join(', ')}` : 'given more than once'),
+  });
 
 /** Every option of every command, once. A command names those that it takes. */
 export const OPTIONS = {
-  tag: { about: 'only scenarios with this tag', group: 'Selection:', shape: 'list', value: 'tag', schema: list },
-  set: { about: 'set a param of the scenarios', group: 'Selection:', shape: 'list', value: 'name=value', schema: list },
-  on: { about: 'where the engine runs: local', group: 'Where:', shape: 'value', value: 'launcher', schema: text.optional() },
-  kernel: { about: "which kernel: host is this machine's own", group: 'Where:', shape: 'list', value: 'id', schema: list },
-  clock: {
-    about: 'real time, or a clock that jumps to the next timer',
+  tag: { about: 'only scenarios with this tag', group: 'Selection:', shape: 'list', schema: list },
+  set: { about: 'a param: name=value, or name=1,2,8 for a sweep', group: 'Selection:', shape: 'list', schema: list },
+  on: {
+    about: `where the engine runs: ${Object.keys(LAUNCHERS).join(', ')}`,
     group: 'Where:',
     shape: 'value',
-    value: 'clock',
-    choices: ['real', 'virtual'],
+    schema: text.optional(),
+  },
+  kernel: { about: "host, this machine's own", group: 'Where:', shape: 'list', schema: list },
+  clock: {
+    about: 'real, or virtual: it jumps to the next timer',
+    group: 'Where:',
+    shape: 'value',
     default: 'real',
     schema: choice('real', 'virtual'),
   },
-  repeat: { about: 'run each scenario so many times', group: 'How:', shape: 'value', value: 'n', default: '1', schema: whole(1) },
-  jobs: { about: 'labs side by side', group: 'How:', shape: 'value', value: 'n', default: '16', schema: whole(1) },
-  seed: { about: 'seed of everything random', group: 'How:', shape: 'value', value: 'n', default: '1', schema: whole(0) },
-  timeout: { about: 'longest lab time of a scenario', group: 'How:', shape: 'value', value: 'time', default: '120s', schema: lasting },
-  'wall-timeout': { about: 'longest wall time of the run', group: 'How:', shape: 'value', value: 'time', default: '10m', schema: lasting },
+  repeat: { about: 'run each scenario so many times', group: 'How:', shape: 'value', default: '1', schema: whole(1) },
+  jobs: { about: 'labs side by side', group: 'How:', shape: 'value', default: '16', schema: whole(1) },
+  seed: { about: 'seed of everything random', group: 'How:', shape: 'value', default: '1', schema: whole(0) },
+  timeout: { about: 'longest lab time of a scenario', group: 'How:', shape: 'value', default: '120s', schema: lasting },
+  'wall-timeout': {
+    about: 'longest wall time of the run',
+    group: 'How:',
+    shape: 'value',
+    default: '10m',
+    schema: lasting,
+  },
   strict: { about: 'an unexplained change of a counter is a failure', group: 'How:', shape: 'switch', schema: flag },
   'no-skip': { about: 'a skipped scenario is a failure', group: 'How:', shape: 'switch', schema: flag },
   full: { about: 'records keep before and after of every counter', group: 'Output:', shape: 'switch', schema: flag },
-  reporter: { about: 'text, json or markdown; =file writes to a file', group: 'Output:', shape: 'list', value: 'name[=file]', schema: list },
+  reporter: {
+    about: `${REPORTERS.map(({ name }) => name).join(', ')}; name=file writes a file`,
+    group: 'Output:',
+    shape: 'list',
+    schema: list,
+  },
   json: { about: 'print exactly one JSON document', group: 'Output:', shape: 'switch', schema: flag },
-  out: { about: 'where runs are kept (TCPLAB_RESULTS, else results)', group: 'Output:', shape: 'value', value: 'dir', schema: text.optional() },
-  from: { about: 'a stored run instead: folder, file or last', group: 'Selection:', shape: 'value', value: 'run', schema: text.optional() },
+  out: {
+    about: 'where runs are kept, else TCPLAB_RESULTS, else results',
+    group: 'Output:',
+    shape: 'value',
+    schema: text.optional(),
+  },
+  from: {
+    about: 'a stored run instead: folder, file or last',
+    group: 'Selection:',
+    shape: 'value',
+    schema: text.optional(),
+  },
   force: { about: 'overwrite the file', group: 'Output:', shape: 'switch', schema: flag },
   color: { about: 'colour, whatever the output is', group: 'Output:', shape: 'switch', schema: given },
   'no-color': { about: 'no colour', group: 'Output:', shape: 'switch', schema: given },

@@ -2,10 +2,14 @@ import { createRequire } from 'node:module';
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { EXIT, UsageError } from '../errors.ts';
+import { hintFor, nearest } from '../expression/did-you-mean.ts';
 import { terminalOutput } from '../report/terminal.ts';
+import type { TerminalStream } from '../report/terminal.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { printJson } from './context.ts';
 import type { Context } from './context.ts';
+import type { Signals } from './interrupt.ts';
 import { errorDocument, errorText, exitCodeOfError } from './failure.ts';
 import { COMMON, OPTIONS } from './options.ts';
 import type { OptionName, OptionSpec } from './options.ts';
@@ -25,23 +29,42 @@ interface Chosen {
   argv: Readonly<Record<string, unknown>>;
 }
 
+/** What a command line runs in: the process, or a test. */
+export interface World {
+  stdout: TerminalStream;
+  stderr: TerminalStream;
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  signals: Signals;
+}
+
+const processWorld = (): World => ({
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  cwd: process.cwd(),
+  signals: process,
+});
+
 /** Runs one command line. @returns the exit code; everything thrown becomes text or a document. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], world: World = processWorld()): Promise<number> {
   const switched = (name: string) => argv.includes(`--${name}`);
   const colour = switched('no-color') ? false : switched('color') ? true : undefined;
+  const { env, cwd, signals } = world;
   const context: Context = {
-    stdout: terminalOutput(process.stdout, colour, process.env),
-    stderr: terminalOutput(process.stderr, colour, process.env),
-    stderrIsTTY: process.stderr.isTTY,
-    env: process.env,
-    cwd: process.cwd(),
+    stdout: terminalOutput(world.stdout, colour, env),
+    stderr: terminalOutput(world.stderr, colour, env),
+    stderrIsTTY: world.stderr.isTTY === true,
+    env,
+    cwd,
+    signals,
     version: version(),
   };
   try {
     const chosen = await parse(argv, context);
     return chosen ? await chosen.command.run(context, chosen.argv) : argv.length > 0 ? EXIT.passed : EXIT.usage;
   } catch (error) {
-    if (switched('json')) context.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
+    if (switched('json')) printJson(context, errorDocument(error));
     context.stderr.write(errorText(error, switched('debug')));
     return exitCodeOfError(error);
   }
@@ -53,6 +76,7 @@ async function parse(argv: readonly string[], { stdout, version: ours }: Context
   const parser = yargs()
     .scriptName('tcplab')
     .locale('en')
+    .updateStrings({ string: 'value', array: 'repeatable', boolean: 'switch' })
     .usage('$0 <command>\n\nLive socket experiments on real Linux, with counters, packets and verdicts.')
     .parserConfiguration({
       'greedy-arrays': false,
@@ -65,7 +89,7 @@ async function parse(argv: readonly string[], { stdout, version: ours }: Context
     .exitProcess(false)
     // Only throwing keeps yargs from running the command all the same.
     .fail((message, error) => {
-      throw error ?? new UsageError(message, 'tcplab --help lists the commands, tcplab <command> --help its options');
+      throw error && error.name !== 'YError' ? error : usage(message ?? error?.message, argv);
     })
     .strict()
     .recommendCommands()
@@ -83,14 +107,37 @@ async function parse(argv: readonly string[], { stdout, version: ours }: Context
     );
   }
   if (argv.length === 0) parser.showHelp((help) => stdout.write(`${help}\n`));
-  else await parser.parseAsync([...argv], {}, (_error, _parsed, output) => void (output && stdout.write(`${output}\n`)));
+  else
+    await parser.parseAsync([...argv], {}, (_error, _parsed, output) => void (output && stdout.write(`${output}\n`)));
   return chosen;
+}
+
+/** yargs says an unknown command only by its guess, and of an unknown option nothing but its name. */
+function usage(message: string, [first = '']: readonly string[]): UsageError {
+  const command = COMMANDS.find(({ name }) => name === first);
+  if (/^Did you mean/.test(message)) return new UsageError(`there is no command ${first}`, message.toLowerCase());
+  const help = command ? `tcplab ${first} --help` : 'tcplab --help';
+  const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1];
+  if (unknown === undefined) return new UsageError(message, help);
+  if (!command)
+    return new UsageError(
+      `there is no command ${unknown}`,
+      hintFor(
+        unknown,
+        COMMANDS.map(({ name }) => name),
+      ),
+    );
+  const near = nearest(unknown, [...command.options, ...COMMON]);
+  return new UsageError(`${first} does not take ${unknown}`, near ? `did you mean --${near}?` : help);
 }
 
 function describe(parser: Argv, { name, positional, positionalAbout, about, options, examples }: Command): Argv {
   parser.usage(`$0 ${[name, positional].filter(Boolean).join(' ')}\n\n${about}`);
-  if (positional) parser.positional(positional.replaceAll(/[[\]<>.]/g, ''), { describe: positionalAbout ?? '', type: 'string' });
-  for (const option of [...options, ...COMMON.filter((each) => !options.some((own) => own === each))]) addOption(parser, option);
+  if (positional)
+    parser.positional(positional.replaceAll(/[[\]<>.]/g, ''), { describe: positionalAbout ?? '', type: 'string' });
+  for (const option of [...options, ...COMMON.filter((each) => !options.some((own) => own === each))])
+    addOption(parser, option);
+  parser.epilogue(EXIT_CODES);
   for (const [command, what] of examples) parser.example(`$0 ${command}`, what);
   return parser;
 }
@@ -103,7 +150,7 @@ function addOption(parser: Argv, name: OptionName): void {
     type: spec.shape === 'switch' ? 'boolean' : 'string',
     array: spec.shape === 'list',
     requiresArg: spec.shape !== 'switch',
-    ...(spec.default === undefined ? {} : { default: spec.default }),
+    ...(spec.default === undefined ? {} : { default: spec.default, defaultDescription: spec.default }),
   });
 }
 

@@ -1,13 +1,13 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { hintFor } from '../expression/did-you-mean.ts';
 import { LiveBlock } from '../report/live.ts';
 import { multiplex } from '../report/multiplexer.ts';
 import { REPORTERS } from '../report/reporter.ts';
 import type { Output, Reporter, ReporterKind } from '../report/reporter.ts';
 import { makeStyle } from '../report/style.ts';
 import type { Context } from './context.ts';
-import { didYouMean } from './did-you-mean.ts';
 
 interface Wanted {
   kind: ReporterKind;
@@ -24,7 +24,10 @@ export function openReporters(context: Context, asked: readonly string[], json: 
   const onStdout = wanted.filter(({ file }) => file === undefined);
   if (onStdout.length > 1) {
     const names = onStdout.map(({ kind }) => kind.name).join(' and ');
-    throw new UsageError(`${names} would both write to standard output`, 'give one of them a file: --reporter name=file');
+    throw new UsageError(
+      `${names} would both write to standard output`,
+      'give one of them a file: --reporter name=file',
+    );
   }
   if (onStdout.length === 0) wanted.unshift(parseReporter('text'));
 
@@ -48,7 +51,7 @@ function parseReporter(spec: string): Wanted {
   const [, name = spec, file] = /^([^=]*)=(.*)$/s.exec(spec) ?? [];
   const kind = REPORTERS.find((reporter) => reporter.name === name);
   const known = REPORTERS.map((reporter) => reporter.name);
-  if (!kind) throw new UsageError(`there is no reporter ${name}`, didYouMean(name, known));
+  if (!kind) throw new UsageError(`there is no reporter ${name}`, hintFor(name, known));
   if (file === '') throw new UsageError(`--reporter ${spec}: the file has no name`, `--reporter ${name}=report.txt`);
   return { kind, file };
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.ts';
-import { didYouMean } from './did-you-mean.ts';
+import { hintFor } from '../expression/did-you-mean.ts';
 
 /** The scenarios that come with tcplab. */
 export const BUILT_IN = fileURLToPath(new URL('../../scenarios', import.meta.url));
@@ -40,7 +40,14 @@ export function selectFiles(selectors: readonly string[], cwd: string): Scenario
   if (selectors.length === 0) return known;
   const chosen = selectors.flatMap((selector) => {
     const found = byId(known, selector) ?? byPath(selector, cwd);
-    if (!found) throw new UsageError(`there is no scenario ${selector}`, didYouMean(selector, known.map(({ id }) => id)));
+    if (!found)
+      throw new UsageError(
+        `there is no scenario ${selector}`,
+        hintFor(
+          selector,
+          known.map(({ id }) => id),
+        ) ?? 'tcplab list shows them all',
+      );
     return found;
   });
   return [...new Map(chosen.map((file) => [file.path, file])).values()];
@@ -82,7 +89,9 @@ const yamlFiles = (folder: string): string[] =>
 
 /** `*` is anything within a folder, `**` anything at all. */
 function globbed(pattern: string): (id: string) => boolean {
-  const source = pattern.replaceAll(/\*\*|\*|[^*]+/g, (part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : literal(part)));
+  const source = pattern.replaceAll(/\*\*|\*|[^*]+/g, (part) =>
+    part === '**' ? '.*' : part === '*' ? '[^/]*' : literal(part),
+  );
   const expression = new RegExp(`^${source}$`);
   return (id) => pattern.includes('*') && expression.test(id);
 }

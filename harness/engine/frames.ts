@@ -2,6 +2,8 @@ import type { Plan } from '../scenario/model.ts';
 
 /** Frames that pass while nobody empties the ring, at the least. */
 const BASE = 2048;
+/** A program may do anything. */
+const WITH_PROGRAM = 8192;
 /** Segments of one short connection, in both directions, with room for retransmissions. */
 const PER_CONNECTION = 16;
 
@@ -10,5 +12,6 @@ export function framesFor(plan: Plan): number {
   const connections = plan.steps
     .filter(({ kind }) => kind === 'connect' || kind === 'request')
     .reduce((sum, { args, repeat }) => sum + Number(args['count'] ?? 1) * repeat, 0);
-  return BASE + PER_CONNECTION * connections;
+  const base = plan.steps.some(({ kind }) => kind === 'exec') ? WITH_PROGRAM : BASE;
+  return base + PER_CONNECTION * connections;
 }

@@ -5,10 +5,11 @@ import { Lab } from '../host/lab.ts';
 import { realtimeNanoseconds } from '../linux/clock.ts';
 import { resetNamespace } from '../linux/host-defaults.ts';
 import { newNetNamespace } from '../linux/namespaces.ts';
+import { disableSegmentationOffload } from '../linux/offload.ts';
 import { makeVeth, Rtnetlink } from '../linux/rtnetlink.ts';
-import { close } from '../linux/sockets.ts';
 import type { AddressPool } from './addresses.ts';
 import { framesFor } from './frames.ts';
+import type { Graveyard } from './graveyard.ts';
 import type { Scope } from './scope.ts';
 
 interface Made {
@@ -19,24 +20,36 @@ interface Made {
   links: { dev: string; mac: string; peer: string }[];
 }
 
+export interface Ground {
+  pool: AddressPool;
+  graveyard: Graveyard;
+  /** Takes what is still being closed when the lab is gone already. */
+  closing: (rest: Promise<void>) => void;
+}
+
 /**
  * Builds the hosts and links of a plan. Every pair that shares a link has a veth of its own; a host has one address,
  * a route and a permanent neighbour for each peer, so that neither ARP nor a bridge ever says a word.
  */
-export async function labUp(plan: Plan, sysctls: readonly string[], pool: AddressPool, folder: string, scope: Scope): Promise<Lab> {
+export async function labUp(plan: Plan, sysctls: readonly string[], { pool, graveyard, closing }: Ground, folder: string, scope: Scope): Promise<Lab> {
   const names = Object.keys(plan.hosts);
   const addresses = pool.take(names.length);
   scope.defer(() => pool.give(addresses));
   const made = new Map<string, Made>();
   names.forEach((name, i) => {
     const ns = newNetNamespace();
-    scope.defer(() => close(ns));
+    scope.defer(() => graveyard.bury(ns));
     resetNamespace(ns);
     made.set(name, { name, address: addresses[i]!, ns, netlink: new Rtnetlink(ns), links: [] });
   });
   plan.links.forEach(([a, b], i) => join(made.get(a)!, made.get(b)!, i));
   for (const one of made.values()) configure(one, made);
-  for (const { netlink, links } of made.values()) for (const { dev } of links) netlink.waitUp(dev);
+  for (const { ns, netlink, links } of made.values())
+    for (const { dev } of links) {
+      // One packet captured is one segment sent, also for large writes.
+      disableSegmentationOffload(ns, dev);
+      netlink.waitUp(dev);
+    }
 
   const nameOf = new Map([...made.values()].map(({ address, name }) => [address, name]));
   const hosts = new Map<string, Host>();
@@ -44,7 +57,9 @@ export async function labUp(plan: Plan, sysctls: readonly string[], pool: Addres
     [...made.values()].map(async ({ name, address, ns, netlink, links }) => {
       const capture = await Capture.open(ns, name, (known) => nameOf.get(known) ?? known, framesFor(plan));
       const host = new Host({ name, address, ns, netlink, capture, links: new Map(links.map(({ peer, dev }) => [peer, dev])) });
-      scope.defer(() => host.close());
+      scope.defer(() => {
+        closing(host.close());
+      });
       hosts.set(name, host);
     }),
   );
@@ -72,9 +87,11 @@ function configure({ name, address, netlink, links }: Made, made: ReadonlyMap<st
     const other = made.get(peer)!;
     return { dev, address: other.address, mac: other.links.find((link) => link.peer === name)!.mac };
   });
+  // A host alone has its address on the loopback.
+  const devices = links.length > 0 ? links.map(({ dev }) => dev) : ['lo'];
   netlink.configure({
     loopback: true,
-    links: links.map(({ dev }) => ({ name: dev, address, prefix: 32, neighbours: peers.filter((one) => one.dev === dev) })),
+    links: devices.map((dev) => ({ name: dev, address, prefix: 32, neighbours: peers.filter((one) => one.dev === dev) })),
     routes: peers.map((peer) => ({ destination: peer.address, prefix: 32, dev: peer.dev, source: address })),
   });
 }

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { pcapngHeader, pcapngPacket } from '../evidence/pcapng.ts';
+import { SNAPLEN } from '../host/capture.ts';
 import type { Lab } from '../host/lab.ts';
 import type { ScenarioRecord } from '../results/record.ts';
 import type { Plan } from '../scenario/model.ts';
 import type { Emit } from './emit.ts';
+import { framesInOrder } from './order.ts';
 
-const PIECE = 1 << 20;
+const PIECE = 1 << 18;
 
 /** Sends everything that the hosts captured, in the order of time, as pieces of one pcapng file. */
 export function emitPcapng(lab: Lab, plan: Plan, record: number, emit: Emit): ScenarioRecord['pcapng'] {
-  const hosts = [...lab.hosts.values()];
+  const captures = [...lab.hosts.values()].map(({ capture }) => capture);
+  const numbers = new Map(captures.map((capture, i) => [capture, i]));
   const hash = createHash('sha256');
   let pieces: Buffer[] = [];
   let bytes = 0;
@@ -24,20 +27,12 @@ export function emitPcapng(lab: Lab, plan: Plan, record: number, emit: Emit): Sc
     bytes += block.length;
     if (bytes >= PIECE) flush();
   };
-  add(pcapngHeader({ interfaces: hosts.map(({ name }) => ({ name, snaplen: 190 })), application: 'tcplab', comment: plan.id }));
-  const frames = hosts.flatMap(({ capture }, index) => capture.frames.map((frame) => ({ index, frame })));
-  frames.sort((a, b) => a.frame.nanoseconds - b.frame.nanoseconds || a.index - b.index);
-  const origin = hosts[0]!.capture.origin;
-  for (const { index, frame } of frames)
-    add(
-      pcapngPacket({
-        interface: index,
-        realtimeNanoseconds: origin + BigInt(frame.nanoseconds),
-        bytes: frame.bytes,
-        wireLength: frame.wireLength,
-        out: frame.out,
-      }),
-    );
+  const interfaces = [...lab.hosts.keys()].map((name) => ({ name, snaplen: SNAPLEN }));
+  add(pcapngHeader({ interfaces, application: 'tcplab', comment: plan.id }));
+  framesInOrder(lab).forEach((capture, number) => {
+    const { nanoseconds, ...frame } = capture.frame(number);
+    add(pcapngPacket({ ...frame, interface: numbers.get(capture)!, realtimeNanoseconds: capture.origin + BigInt(nanoseconds) }));
+  });
   flush();
   return { file: '', sha256: hash.digest('hex') };
 }

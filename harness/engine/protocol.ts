@@ -40,4 +40,5 @@ export type EngineEvent =
   | { type: 'record'; record: number; value: ScenarioRecord }
   | { type: 'finding'; finding: Finding }
   | { type: 'fault'; message: string; stack?: string }
-  | { type: 'bye'; records: number; interrupted: boolean };
+  /** `peakMiB`: the most memory that the engine held. */
+  | { type: 'bye'; records: number; interrupted: boolean; peakMiB: number };

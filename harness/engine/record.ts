@@ -1,8 +1,9 @@
-import type { Moment, Packet } from '../evidence/model.ts';
+import type { Moment } from '../evidence/model.ts';
 import { frozen } from '../host/live.ts';
 import type { Lab } from '../host/lab.ts';
 import { type PacketOfRecord, RECORD_SCHEMA, type ScenarioRecord } from '../results/record.ts';
 import type { Plan } from '../scenario/model.ts';
+import { framesInOrder, type OrderedFrames } from './order.ts';
 import type { Place } from './place.ts';
 import type { Walked } from './walk.ts';
 
@@ -58,13 +59,19 @@ export function fillRecord(record: ScenarioRecord, lab: Lab, walked: Walked, fin
       },
     ]),
   );
-  const all = [...lab.hosts.values()].reduce((sum, host) => sum + host.capture.frames.length, 0);
-  record.packetsTotal = all;
-  record.packets = firstAndLast(Object.values(final.hosts).flatMap(({ packets }) => packets));
+  const frames = framesInOrder(lab);
+  record.packetsTotal = frames.length;
+  record.packets = firstAndLast(frames);
 }
 
-function firstAndLast(packets: readonly Packet[]): PacketOfRecord[] {
-  const sorted = [...packets].sort((a, b) => a.at - b.at);
-  const kept = sorted.length <= KEPT ? sorted : [...sorted.slice(0, KEPT / 2), ...sorted.slice(-KEPT / 2)];
-  return kept.map(({ at, host, out, from, to, flags, seq, ack, length }) => ({ at, host, out, from, to, flags, seq, ack, length }));
+function firstAndLast(frames: OrderedFrames): PacketOfRecord[] {
+  const wanted = (i: number) => frames.length <= KEPT || i < KEPT / 2 || i >= frames.length - KEPT / 2;
+  const packets: PacketOfRecord[] = [];
+  frames.forEach((capture, number, i) => {
+    const packet = wanted(i) ? capture.decode(number) : undefined;
+    if (!packet) return;
+    const { at, host, out, from, to, flags, seq, ack, length } = packet;
+    packets.push({ at, host, out, from, to, flags, seq, ack, length });
+  });
+  return packets;
 }

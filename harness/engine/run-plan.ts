@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { TcplabError } from '../errors.ts';
 import type { Moment } from '../evidence/model.ts';
 import { sysctlsIn } from '../expression/syntax.ts';
@@ -5,9 +6,8 @@ import type { Lab } from '../host/lab.ts';
 import { NotReached } from '../host/lab.ts';
 import type { ScenarioRecord } from '../results/record.ts';
 import type { Plan } from '../scenario/model.ts';
-import type { AddressPool } from './addresses.ts';
 import type { Emit } from './emit.ts';
-import { labUp } from './lab-up.ts';
+import { type Ground, labUp } from './lab-up.ts';
 import { emitPcapng } from './pcapng.ts';
 import type { Place } from './place.ts';
 import { emptyRecord, fillRecord } from './record.ts';
@@ -22,9 +22,8 @@ export interface Shown {
   evidence?: { final: Moment; observations: Record<string, Moment> };
 }
 
-export interface Runner {
+export interface Runner extends Ground {
   place: Place;
-  pool: AddressPool;
   emit: Emit;
   /** Seconds of lab time. */
   timeout: number;
@@ -49,13 +48,14 @@ export async function runPlan(plan: Plan, index: number, runner: Runner): Promis
   if (index >= 0) emit({ type: 'started', record: index });
   const scope = new Scope();
   const ended = new AbortController();
+  setMaxListeners(0, ended.signal);
   const timer = setTimeout(() => ended.abort('timeout'), runner.timeout * 1000);
   const stop = () => ended.abort('interrupted');
   if (runner.signal.aborted) stop();
   else runner.signal.addEventListener('abort', stop, { once: true });
   const shown: Shown = { record };
   try {
-    const lab = await labUp(plan, sysctlsOf(plan), runner.pool, `/tmp/lab-${index}-${process.hrtime.bigint()}`, scope);
+    const lab = await labUp(plan, sysctlsOf(plan), runner, `/tmp/lab-${index}-${process.hrtime.bigint()}`, scope);
     labs.add(lab);
     scope.defer(() => labs.delete(lab));
     const noted = (at: number, step: Plan['steps'][number], state: 'started' | 'ended') => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { upstreamOf } from '../verdict/kernel-version.ts';
@@ -13,23 +14,28 @@ import type { Change, Plan } from '../scenario/model.ts';
 import { AddressPool } from './addresses.ts';
 import { calibrate } from './calibrate.ts';
 import type { Emit } from './emit.ts';
+import { Graveyard } from './graveyard.ts';
 import { lookAround, type Place } from './place.ts';
 import { PROTOCOL, type Request } from './protocol.ts';
 import { runPlan, type Runner, type Shown } from './run-plan.ts';
 import { Semaphore } from './semaphore.ts';
 import { scopeOf } from './walk.ts';
 
-const DRAIN_EVERY = 50;
+/** Milliseconds between two looks at the capture rings. */
+const DRAIN_EVERY = 10;
 
 /** Runs all that a request asks for, and tells what happens as events. */
 export async function runRequest(request: Request, emit: Emit, signal: AbortSignal): Promise<void> {
-  const root = process.getuid?.() === 0 && !inUserNamespace();
+  setMaxListeners(0, signal);
   const lacks = enterSandbox({ keep: [dirname(process.execPath), fileURLToPath(new URL('../..', import.meta.url))] });
   await warmPool();
-  const place = lookAround(request, root, lacks);
-  emit({ type: 'hello', protocol: PROTOCOL, kernel: place.kernel, hz: place.hz, root, missing: place.missing });
+  const place = lookAround(request, lacks);
+  emit({ type: 'hello', protocol: PROTOCOL, kernel: place.kernel, hz: place.hz, root: place.root, missing: place.missing });
   const labs = new Set<Lab>();
-  const runner: Runner = { place, pool: new AddressPool(), emit, timeout: request.timeout, full: request.full, noSkip: request.noSkip, labs, signal };
+  const rest: Promise<void>[] = [];
+  const { timeout, full, noSkip } = request;
+  const ground = { pool: new AddressPool(), graveyard: new Graveyard(), closing: (one: Promise<void>) => rest.push(one) };
+  const runner: Runner = { ...ground, place, emit, timeout, full, noSkip, labs, signal };
   const draining = setInterval(() => {
     for (const lab of labs) for (const host of lab.hosts.values()) host.capture.drain();
   }, DRAIN_EVERY);
@@ -59,7 +65,8 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
     }),
   ]);
   clearInterval(draining);
-  emit({ type: 'bye', records, interrupted: signal.aborted });
+  await Promise.all(rest);
+  emit({ type: 'bye', records, interrupted: signal.aborted, peakMiB: process.resourceUsage().maxRSS / 1024 });
 }
 
 /** What this kernel does for each change: its version predicts, the probes check. */
@@ -87,8 +94,4 @@ function judged(plan: Plan, { record, evidence }: Shown, traits: Readonly<Record
     record.probe = 'value' in result ? result.value === true : null;
   }
   Object.assign(record, judge(plan, scope, traits, changes));
-}
-
-function inUserNamespace(): boolean {
-  return process.env['TCPLAB_USER_NAMESPACE'] === '1';
 }

@@ -38,7 +38,7 @@ function broken(message: string): FaultError {
 
 /**
  * Every number of `/proc/net/snmp` and `/proc/net/netstat`, in the files' order, by the name that `nstat` gives it: the section
- * and the name in one word. `IcmpMsgInType3` and its like appear only once they are not 0 (net/ipv4/proc.c icmpmsg_put).
+ * and the name in one word. `IcmpMsgInType3` and its like appear only once they are not 0 (icmpmsg_put in net/ipv4/proc.c).
  * Throws FaultError with file and line when a header lacks its value line or their lengths differ.
  */
 export function parseCounters(snmpText: string, netstatText: string): Counters {

@@ -349,7 +349,7 @@ t.test('frame: broken options end the list', async (t) => {
 
 t.test('pcapng: blocks of whole words, whose lengths agree', async (t) => {
   const file = {
-    interfaces: [{ name: 'server', snaplen: 160 }, { name: 'client' }],
+    interfaces: [{ name: 'server' }, { name: 'client' }],
     application: 'tcplab',
     comment: 'a',
   };
@@ -378,6 +378,8 @@ t.test('pcapng: blocks of whole words, whose lengths agree', async (t) => {
   }
   t.same(types.slice(0, 4), [0x0a0d0d0a, 1, 1, 6]);
   t.equal(types.length, 2003);
+  const unlike = [{ name: 'a' }, { name: 'b', snaplen: 160 }];
+  t.throws(() => pcapngHeader({ interfaces: unlike, application: 'x' }), { message: /same link type and snaplen/ });
 });
 
 const socket: SocketRow = {
@@ -467,4 +469,37 @@ t.test('selecting packets and sockets', async (t) => {
   t.same(socketsInState(rows, 'SYN-RECV'), [half]);
   t.same(socketsWithLocalPort(rows, 8888), rows);
   t.same(socketsWithRemotePort(rows, 40000), [half]);
+});
+
+t.test('timer wheel: granules by level', async (t) => {
+  const late = (seconds: number, hz: number) => Math.round((granule(seconds, hz) * hz - 1) * 1000) / 1000;
+  t.same(
+    [0.2, 1, 2, 4, 16, 32, 120].map((seconds) => late(seconds, 250)),
+    [1, 8, 8, 64, 64, 512, 512],
+  );
+  t.same(
+    [1, 4, 5].map((seconds) => late(seconds, 1000)),
+    [64, 64, 512],
+  );
+  t.equal(late(1, 100), 8);
+  t.same(
+    [62, 63, 503, 504, 4031, 4032].map((jiffies) => late(jiffies / 250, 250)),
+    [1, 8, 8, 64, 64, 512],
+    'at the edges',
+  );
+  t.equal(late(0.001, 250), 1.75, 'a part of a jiffy is rounded up to one');
+  t.equal(late(3e6, 100), late(6e6, 100), 'no ninth level at 100 HZ');
+  t.equal(late(6e6, 250), 8 ** 8);
+});
+
+t.test('timer wheel: what can and cannot be', async (t) => {
+  t.notOk(firesWithin(0.999, 1, 250), 'never early');
+  t.ok(firesWithin(1, 1, 250));
+  t.ok(firesWithin(1.036, 1, 250));
+  t.notOk(firesWithin(1.0361, 1, 250));
+  t.ok(firesWithin(7.25, [1, 2, 4], 250));
+  t.notOk(firesWithin(6.99, [1, 2, 4], 250));
+  t.ok(firesWithin(0.1 + 0.2, [0.1, 0.2], 1000), 'decimal seconds');
+  t.ok(firesWithin(7 + 2 * 0.036 + 0.26, [1, 2, 4], 250));
+  t.notOk(firesWithin(7 + 2 * 0.036 + 0.261, [1, 2, 4], 250));
 });

@@ -1,4 +1,4 @@
-/** The bits of the flags byte (RFC 9293 3.1, RFC 3168) in the order in which tcpdump prints them (print-tcp.c tcp_flag_values). */
+/** The flags byte (RFC 9293 3.1, RFC 3168) in the order in which tcpdump prints its bits (print-tcp.c tcp_flag_values). */
 const LETTERS = [
   ['F', 0x01],
   ['S', 0x02],

@@ -25,7 +25,7 @@ const ICMP_TYPES_A_HEADER = 16;
 const indentOf = (printed: Printed): string => (HISTOGRAM[printed] === undefined ? '    ' : '        ');
 
 /**
- * What `netstat -s` (net-tools 2.10) prints for this counter with this value, without its indent; undefined when it prints nothing.
+ * What `netstat -s` (net-tools 2.10) prints for this counter with this value, without its indent; undefined for nothing.
  * A counter that net-tools has no sentence for, or misses, is `Name: value`, and nothing when it is 0.
  */
 export function sentenceOf(counter: string, value: number): string | undefined {

@@ -1,4 +1,4 @@
-/** When netstat prints a sentence: always, only when the counter is not 0, or (not 0 either) as a line of an ICMP histogram. */
+/** When netstat prints a sentence: always, when the counter is not 0, or (then too) as a line of an ICMP histogram. */
 export type Printed = 'always' | 'nonzero' | 'input' | 'output';
 
 /**

@@ -1,8 +1,16 @@
-/** LINKTYPE_RAW: packets start at their IP header. */
+/** Packets start at their IPv4 header. The number that tcpdump reads with any count of interfaces. */
+export const LINKTYPE_IPV4 = 228;
+/**
+ * Packets start at their IPv4 or IPv6 header. For files with IPv6: Wireshark reads them, but tcpdump (libpcap 1.10) ends at the
+ * second interface, for it compares this number with its own one for the type, which is 12.
+ */
 export const LINKTYPE_RAW = 101;
 
 export interface PcapngFile {
-  /** In the order of their numbers. `snaplen` 0 is no limit; the link type is RAW unless given. */
+  /**
+   * In the order of their numbers; 0 (the default) is a snaplen without limit, the link type is IPV4 unless given.
+   * Both must be the same for all interfaces: libpcap refuses anything else.
+   */
   interfaces: readonly { name: string; linktype?: number; snaplen?: number }[];
   application: string;
   comment?: string;
@@ -53,7 +61,7 @@ function block(type: number, body: Buffer, options: readonly Buffer[]): Buffer {
   return frame;
 }
 
-/** The section header and one description for each interface, with stamps in nanoseconds. */
+/** The section header and a description of each interface, with stamps in nanoseconds; RangeError when interfaces differ. */
 export function pcapngHeader({ interfaces, application, comment }: PcapngFile): Buffer {
   const section = Buffer.alloc(16);
   section.writeUInt32LE(BYTE_ORDER_MAGIC, 0);
@@ -61,10 +69,17 @@ export function pcapngHeader({ interfaces, application, comment }: PcapngFile): 
   section.writeBigInt64LE(-1n, 8);
   const options = [option(OPTION.application, Buffer.from(application))];
   if (comment !== undefined) options.unshift(option(OPTION.comment, Buffer.from(comment)));
-  const descriptions = interfaces.map(({ name, linktype, snaplen }) => {
+  const bodies = interfaces.map(({ linktype, snaplen }) => {
     const body = Buffer.alloc(8);
-    body.writeUInt16LE(linktype ?? LINKTYPE_RAW, 0);
+    body.writeUInt16LE(linktype ?? LINKTYPE_IPV4, 0);
     body.writeUInt32LE(snaplen ?? 0, 4);
+    return body;
+  });
+  const [first] = bodies;
+  if (first !== undefined && bodies.some((body) => !body.equals(first)))
+    throw new RangeError('pcapng: all interfaces need the same link type and snaplen, or tcpdump cannot read the file');
+  const descriptions = interfaces.map(({ name }, index) => {
+    const body = bodies[index] ?? Buffer.alloc(8);
     const resolution = option(OPTION.resolution, Buffer.of(NANOSECONDS));
     return block(BLOCK.interface, body, [option(OPTION.name, Buffer.from(name)), resolution]);
   });

@@ -77,6 +77,16 @@ export function buildSegment(fields: SegmentFields): Buffer {
   return bytes;
 }
 
+/** A copy with a right TCP checksum: on veth a captured one has only the pseudo header's (CHECKSUM_PARTIAL). */
+export function withChecksum(packet: Buffer): Buffer {
+  const bytes = Buffer.from(packet);
+  const header = (bytes.readUInt8(0) & 0x0f) * 4;
+  bytes.writeUInt16BE(0, header + 16);
+  const pseudo = sumOf(bytes, 12, 20) + PROTOCOL_TCP + bytes.length - header;
+  bytes.writeUInt16BE(checksumOf(pseudo + sumOf(bytes, header, bytes.length)), header + 16);
+  return bytes;
+}
+
 /** A segment of which floods send many, with the sums of all its words that stay. */
 export interface SynTemplate {
   readonly bytes: Buffer;

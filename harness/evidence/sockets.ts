@@ -26,7 +26,7 @@ function cells(row: SocketRow): string[] {
 
 const HEADER = ['State', 'Recv-Q', 'Send-Q', 'Local Address:Port', 'Peer Address:Port', ''];
 
-/** The rows as `ss -tanoem` shows them, under its header, in aligned columns; of skmem only the drops, and only when there are some. */
+/** The rows as `ss -tanoem` shows them, in aligned columns under its header; of skmem only the drops, when there are some. */
 export function socketTable(rows: readonly SocketRow[]): string[] {
   const table = [HEADER, ...rows.map(cells)];
   const widths = HEADER.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));

@@ -1,4 +1,10 @@
-import { EvaluationError, ParseError, TypeError as CelTypeError, type ASTNode, type Environment } from '@marcbachmann/cel-js';
+import {
+  EvaluationError,
+  ParseError,
+  TypeError as CelTypeError,
+  type ASTNode,
+  type Environment,
+} from '@marcbachmann/cel-js';
 import type { NameTypes } from '../scenario/model.ts';
 import { hintFor, nearest } from './did-you-mean.ts';
 import { FUNCTION_NAMES } from './functions.ts';
@@ -44,7 +50,13 @@ function knownFields(language: Language, tree: ASTNode, error: CelError): { type
   return { type: 'the value', fields: both };
 }
 
-const article = (type: string) => (/^[aeiouAEIOU]/.test(type) ? `an ${type}` : `a ${type}`);
+/** What people call the types that have another name here. */
+const SPOKEN: Readonly<Record<string, string>> = { Moment: 'observation', dyn: 'value of any type' };
+
+function article(type: string): string {
+  const spoken = SPOKEN[type] ?? type;
+  return /^[aeiou]/i.test(spoken) ? `an ${spoken}` : `a ${spoken}`;
+}
 
 function overloadHint(summary: string): string | undefined {
   const sides = /overload: (.+) (==|!=|<|<=|>|>=|in|[-+*/%]) (.+)$/.exec(summary);
@@ -68,7 +80,9 @@ function describe(language: Language, tree: ASTNode | undefined, error: CelError
     const name = /: (.+)$/.exec(summary)![1]!;
     const { type, fields } = knownFields(language, tree, error);
     const message =
-      type === 'Host' && /^[A-Z]/.test(name) ? `unknown counter ${name}` : `${type === 'the value' ? type : article(type)} has no ${name}`;
+      type === 'Host' && /^[A-Z]/.test(name)
+        ? `unknown counter ${name}`
+        : `${type === 'the value' ? type : article(type)} has no ${name}`;
     return withHint({ message, ...at }, hintFor(name, fields));
   }
   if (error.code === 'no_matching_overload') {
@@ -94,7 +108,12 @@ function describe(language: Language, tree: ASTNode | undefined, error: CelError
 const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** The library takes any has(a.b.c) where `a` exists: check each argument as a plain select. */
-function checkHas(language: Language, node: ASTNode, environment: Environment, source: string): ExpressionProblem | undefined {
+function checkHas(
+  language: Language,
+  node: ASTNode,
+  environment: Environment,
+  source: string,
+): ExpressionProblem | undefined {
   if (node.op === 'call' && node.args[0] === 'has') {
     const [argument] = node.args[1];
     if (argument && argument.op === '.') {
@@ -104,7 +123,11 @@ function checkHas(language: Language, node: ASTNode, environment: Environment, s
         const type = environment.check(print(argument.args[0])).type ?? '';
         const fields = Object.keys(language.fields.get(type) ?? {});
         const start = argument.end - argument.args[1].length;
-        const problem = { message: `has() asks for ${name}, which no ${type || 'value'} has`, start, end: argument.end };
+        const problem = {
+          message: `has() asks for ${name}, which no ${type || 'value'} has`,
+          start,
+          end: argument.end,
+        };
         return withHint(problem, hintFor(name, fields));
       }
       if (!result.valid && result.error) {

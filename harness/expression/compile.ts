@@ -71,12 +71,14 @@ function failure(error: unknown, scope: Scope, sysctls: readonly string[]): Eval
   const key = /^No such key: (.+)$/.exec(error.summary)?.[1];
   if (key !== undefined && HOST_FIELDS[key] === 'int') return { absent: key };
   if (key !== undefined && !/index out of bounds/.test(key)) return { error: `${key} has no value at this moment` };
-  if (error.code === 'unknown_variable') return { error: `${error.summary.replace(/^.*: /, '')} has no value at this moment` };
+  if (error.code === 'unknown_variable')
+    return { error: `${error.summary.replace(/^.*: /, '')} has no value at this moment` };
   // A sysctl that the kernel lacks is the string `absent`, with which nothing can be computed.
   if (error.code === 'no_such_overload' || error.code === 'no_matching_overload') {
     const hosts = Object.values(scope.hosts);
     const lacking = sysctls.find((name) => hosts.some(({ sysctl }) => sysctl[name] === 'absent'));
     if (lacking !== undefined) return { absent: lacking };
   }
-  return { error: error.summary.replace(/^No such key: (?=index)/, '') };
+  // The library says `size undefined` of an empty list.
+  return { error: error.summary.replace(/^No such key: (?=index)/, '').replace(/size undefined$/, 'size 0') };
 }

@@ -74,8 +74,10 @@ function short(value: unknown): string {
     return text.length <= 60 ? text : `${value.length} items`;
   }
   if (!isPlain(value)) return String(value);
-  if ('flags' in value && 'from' in value) return `${short(value['at'])} s ${value['from']} > ${value['to']} ${value['flags']}`;
-  if ('state' in value && 'localPort' in value) return `${value['state']} ${value['localAddress']}:${value['localPort']}`;
+  if ('flags' in value && 'from' in value)
+    return `${short(value['at'])} s ${value['from']} > ${value['to']} ${value['flags']}`;
+  if ('state' in value && 'localPort' in value)
+    return `${value['state']} ${value['localAddress']}:${value['localPort']}`;
   const text = JSON.stringify(value);
   return text.length <= 60 ? text : `${Object.keys(value).length} fields`;
 }
@@ -87,7 +89,7 @@ function bounded(value: unknown): unknown {
 
 const shown = (result: Evaluated): string => {
   if ('value' in result) return short(result.value);
-  return 'absent' in result ? `absent` : `error: ${result.error}`;
+  return 'absent' in result ? 'absent' : `(${result.error})`;
 };
 
 const kept = (result: Evaluated): unknown => {

@@ -16,6 +16,12 @@ function roundUpPow2(n: bigint): bigint {
   return power;
 }
 
+/** usecs_to_jiffies(): seconds rounded up to whole ticks. A retransmission timeout is doubled after this, not before. */
+function wholeJiffies(seconds: number): number {
+  // Nanoseconds first: 0.204 * 250 is a little more than 51.
+  return Math.ceil((Math.round(seconds * 1e9) * kernelClock.hz) / 1e9) / kernelClock.hz;
+}
+
 function firstOf<T>(list: readonly T[], what: string): T {
   if (list.length === 0) throw new EvaluationError(`first() of an empty list of ${what}`);
   return list[0]!;
@@ -41,6 +47,7 @@ export const FUNCTIONS = {
   'abs(int): int': (n: bigint) => (n < 0n ? -n : n),
   'abs(double): double': Math.abs,
   'roundUpPow2(int): int': roundUpPow2,
+  'jiffies(double): double': wholeJiffies,
   'fires(double, double): bool': (at: number, timer: number) => firesWithin(at, [timer], kernelClock.hz),
   'fires(double, list<double>): bool': (at: number, timers: readonly number[]) =>
     firesWithin(at, timers, kernelClock.hz),

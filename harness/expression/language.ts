@@ -112,4 +112,3 @@ export function languageOf(names: NameTypes): Language {
   if (!language) languages.set(names, (language = build(names)));
   return language;
 }
-

@@ -1,16 +1,17 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 
 function literal(value: unknown): string {
-  if (value instanceof Uint8Array) return `b"${[...value].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
-  if (typeof value === 'string') return value.includes("'") || /[\\\n\r\t]/.test(value) ? JSON.stringify(value) : `'${value}'`;
-  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 1e21 ? value.toFixed(1) : String(value);
+  if (value instanceof Uint8Array)
+    return `b"${[...value].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
+  if (typeof value === 'string')
+    return value.includes("'") || /[\\\n\r\t]/.test(value) ? JSON.stringify(value) : `'${value}'`;
+  if (typeof value === 'number')
+    return Number.isInteger(value) && Math.abs(value) < 1e21 ? value.toFixed(1) : String(value);
   // What is left of the literals as an object is the library's unsigned integer.
   return typeof value === 'object' && value !== null ? `${String(value)}u` : String(value);
 }
 
-const compound = new Set<string>(
-  '== != < <= > >= in + - * / % && || ?: !_ -_'.split(' ') satisfies readonly string[],
-);
+const compound = new Set<string>('== != < <= > >= in + - * / % && || ?: !_ -_'.split(' ') satisfies readonly string[]);
 
 /** An operand: in parentheses whenever it is an operation, so that no precedence has to be known. */
 const operand = (node: ASTNode): string => (compound.has(node.op) ? `(${print(node)})` : print(node));

@@ -63,9 +63,10 @@ export class Block {
     this.#hits = nftables.find((one) => one.counter)?.counter?.packets ?? this.#hits;
   }
 
+  /** Packets pass as soon as the chain is empty; its counter is read after that, so that none is missed. */
   async remove(): Promise<void> {
+    await this.#nft(`flush chain ip ${this.#table} c`);
     await this.refresh();
-    await this.#nft(`delete table ip ${this.#table}`);
     this.#installed = false;
   }
 

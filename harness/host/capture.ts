@@ -1,17 +1,11 @@
 import { decodeFrame } from '../evidence/frame.ts';
 import type { Packet } from '../evidence/model.ts';
-import { PacketRing } from '../linux/packet-ring.ts';
 import type { Fd } from '../linux/libc.ts';
+import { PacketRing } from '../linux/packet-ring.ts';
+import { type Frame, FrameStore } from './frame-store.ts';
 
-const CHUNK = 1 << 20;
-
-/** One captured frame: where its bytes lie, when it passed (nanoseconds since the lab was up) and which way. */
-export interface Frame {
-  bytes: Buffer;
-  wireLength: number;
-  nanoseconds: number;
-  out: boolean;
-}
+/** Bytes kept of each frame: an IP and a TCP header with all their options, and the first of the payload. */
+export const SNAPLEN = 190;
 
 /** Gives addresses the names of the lab's hosts. */
 export type Namer = (address: string) => string;
@@ -21,13 +15,12 @@ export class Capture {
   readonly #ring: PacketRing;
   readonly #host: string;
   readonly #name: Namer;
-  readonly #frames: Frame[] = [];
+  readonly #frames = new FrameStore();
   readonly #packets: Packet[] = [];
-  readonly #rawOf = new Map<Packet, Buffer>();
-  #chunk = Buffer.alloc(0);
-  #used = 0;
+  /** Of each decoded packet: the number of its frame. */
+  readonly #numbers: number[] = [];
   #decoded = 0;
-  #origin = { seconds: 0, nanoseconds: 0 };
+  #origin = 0n;
 
   private constructor(ring: PacketRing, host: string, name: Namer) {
     this.#ring = ring;
@@ -36,59 +29,76 @@ export class Capture {
   }
 
   static async open(ns: Fd, host: string, name: Namer, frames: number): Promise<Capture> {
-    return new Capture(await PacketRing.open(ns, { frames, snap: 190 }), host, name);
+    return new Capture(await PacketRing.open(ns, { frames, snap: SNAPLEN }), host, name);
   }
 
   /** From here on stamps count from this moment (CLOCK_REALTIME, nanoseconds). */
   begin(realtime: bigint): void {
     this.drain();
-    this.#frames.length = 0;
-    this.#origin = { seconds: Number(realtime / 1_000_000_000n), nanoseconds: Number(realtime % 1_000_000_000n) };
+    this.#frames.clear();
+    this.#origin = realtime;
   }
 
   /** CLOCK_REALTIME of the moment from which stamps count, nanoseconds. */
   get origin(): bigint {
-    return BigInt(this.#origin.seconds) * 1_000_000_000n + BigInt(this.#origin.nanoseconds);
+    return this.#origin;
   }
 
   /** Empties the ring into memory of our own. */
   drain(): void {
-    this.#ring.drain((frame, meta) => {
-      const nanoseconds = (meta.seconds - this.#origin.seconds) * 1e9 + (meta.nanoseconds - this.#origin.nanoseconds);
-      this.#frames.push({ bytes: this.#keep(frame), wireLength: meta.length, nanoseconds, out: meta.out });
+    const origin = { seconds: Number(this.#origin / 1_000_000_000n), nanoseconds: Number(this.#origin % 1_000_000_000n) };
+    this.#ring.drain((bytes, { seconds, nanoseconds, length, out }) => {
+      const stamp = (seconds - origin.seconds) * 1e9 + (nanoseconds - origin.nanoseconds);
+      this.#frames.add({ bytes, wireLength: length, nanoseconds: stamp, out });
     });
   }
 
-  get frames(): readonly Frame[] {
+  /** How many frames there are; `frame(i)` gives one of them. */
+  get length(): number {
     this.drain();
-    return this.#frames;
+    return this.#frames.length;
   }
 
-  /** TCP segments and ICMP messages so far, in the order of capture. */
-  get packets(): readonly Packet[] {
-    this.drain();
-    for (; this.#decoded < this.#frames.length; this.#decoded += 1) {
-      const frame = this.#frames[this.#decoded]!;
-      const segment = decodeFrame(frame.bytes, frame.wireLength);
-      if (!segment) continue;
-      const { source, destination, ...rest } = segment;
-      const packet: Packet = {
-        ...rest,
-        at: frame.nanoseconds / 1e9,
-        host: this.#host,
-        out: frame.out,
-        from: `${this.#name(source)}:${rest.sport}`,
-        to: `${this.#name(destination)}:${rest.dport}`,
-      };
+  frame(i: number): Frame {
+    return this.#frames.get(i);
+  }
+
+  stamp(i: number): number {
+    return this.#frames.stamp(i);
+  }
+
+  /** TCP segments and ICMP errors among the first so many frames, in the order of capture. */
+  packets(frames = this.length): readonly Packet[] {
+    for (; this.#decoded < frames; this.#decoded += 1) {
+      const packet = this.decode(this.#decoded);
+      if (!packet) continue;
       this.#packets.push(packet);
-      this.#rawOf.set(packet, frame.bytes);
+      this.#numbers.push(this.#decoded);
     }
-    return this.#packets;
+    const later = this.#numbers.findIndex((number) => number >= frames);
+    return later < 0 ? this.#packets : this.#packets.slice(0, later);
   }
 
-  /** The bytes of a packet from the IP header on; undefined when this host did not capture it, or not all of it. */
+  /** The segment of one frame; undefined when it is none. */
+  decode(i: number): Packet | undefined {
+    const { bytes, wireLength, nanoseconds, out } = this.#frames.get(i);
+    const segment = decodeFrame(bytes, wireLength);
+    if (!segment) return undefined;
+    const { source, destination, ...rest } = segment;
+    return {
+      ...rest,
+      at: nanoseconds / 1e9,
+      host: this.#host,
+      out,
+      from: `${this.#name(source)}:${rest.sport}`,
+      to: `${this.#name(destination)}:${rest.dport}`,
+    };
+  }
+
+  /** The bytes of a packet from the IP header on; undefined when this host did not capture it. */
   bytesOf(packet: Packet): Buffer | undefined {
-    return this.#rawOf.get(packet);
+    const number = this.#numbers[this.#packets.indexOf(packet)];
+    return number === undefined ? undefined : this.#frames.get(number).bytes;
   }
 
   /** Packets that the kernel could not put into the ring: more than 0 makes the record an error. */
@@ -98,16 +108,5 @@ export class Capture {
 
   close(): Promise<void> {
     return this.#ring.close();
-  }
-
-  #keep(frame: Buffer): Buffer {
-    if (this.#used + frame.length > this.#chunk.length) {
-      this.#chunk = Buffer.allocUnsafeSlow(CHUNK);
-      this.#used = 0;
-    }
-    const kept = this.#chunk.subarray(this.#used, this.#used + frame.length);
-    frame.copy(kept);
-    this.#used += frame.length;
-    return kept;
   }
 }

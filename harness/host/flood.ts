@@ -18,6 +18,9 @@ export interface FloodOptions {
   sources: number;
 }
 
+/** SYNs that a host was sent by floods so far: the next flood goes on from there, so that no two SYNs of a lab look alike. */
+const met = new WeakMap<Host, number>();
+
 /** Sends exactly so many SYNs and checks that every one of them arrived at the target's network layer. */
 export async function floodSyns(
   lab: Lab,
@@ -29,12 +32,14 @@ export async function floodSyns(
   const template = synTemplate({ source: '198.18.0.1', destination: to.host.address, sport: FIRST_PORT, dport: to.port });
   const batch = from.raw.batch(BATCH, SLOT, to.host.address);
   const [linkBefore, ipBefore] = [to.host.received(from), to.host.counters()['IpInReceives'] ?? 0];
+  const first = met.get(to.host) ?? 0;
+  met.set(to.host, first + syns);
   const start = lab.now();
   while (outcome.sent < syns && !signal.aborted) {
     const due = every === 0 ? syns : Math.min(syns, 1 + Math.floor((lab.now() - start) / every));
     const n = Math.min(BATCH, due - outcome.sent);
     for (let i = 0; i < n; i += 1) {
-      const k = outcome.sent + i;
+      const k = first + outcome.sent + i;
       patchSyn(batch.slot(i), template, FIRST_SOURCE + (k % sources), FIRST_PORT + (Math.floor(k / sources) % 60000), k + 1);
     }
     if (n > 0) {

@@ -106,7 +106,8 @@ export class Host {
     };
     const counters = one(() => this.delta());
     const sockets = one(() => this.sockets());
-    const packets = one(() => this.capture.packets);
+    const frames = this.capture.length;
+    const packets = one(() => this.capture.packets(frames));
     const sysctl = one(() => Object.fromEntries(sysctls.map((name) => [name, this.sysctl(name)])));
     return {
       get counters() {
@@ -124,11 +125,12 @@ export class Host {
     };
   }
 
-  async close(): Promise<void> {
+  /** Frees the descriptors; resolves when the kernel has let the capture ring go, tens of milliseconds later. */
+  close(): Promise<void> {
     this.#raw?.close();
     this.table.close();
     this.#netlink.close();
-    await this.capture.close();
+    return this.capture.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate as turn, setTimeout as pass } from 'node:timers/promises';
-import type { Moment, Outcome, Packet } from '../evidence/model.ts';
+import type { HostEvidence, Moment, Outcome, Packet } from '../evidence/model.ts';
 import { secondsOf } from '../scenario/duration.ts';
 import type { Block } from './block.ts';
 import { Connections } from './connections.ts';
@@ -90,7 +90,7 @@ export class Lab {
   /** Bytes of a captured packet and where they were going. */
   bytesOf(packet: Packet): { bytes: Buffer; destination: string } {
     for (const host of this.hosts.values()) {
-      const known = host.capture.packets.find((one) => one === packet || (one.host === packet.host && one.at === packet.at && one.seq === packet.seq));
+      const known = host.capture.packets().find((one) => one === packet || (one.host === packet.host && one.at === packet.at && one.seq === packet.seq));
       const bytes = known && host.capture.bytesOf(known);
       if (bytes) return { bytes, destination: [...bytes.subarray(16, 20)].join('.') };
     }
@@ -106,19 +106,19 @@ export class Lab {
     };
   }
 
-  /** What the lab shows now, all of it read. */
+  /** What the lab shows now, all of it read; packets are decoded when somebody looks at them. */
   async freeze(): Promise<Moment> {
     await Promise.all(this.blocks.map((block) => block.refresh()));
     const { at, hosts, outcomes } = this.live();
+    // What the kernel holds passes, what was captured stays: the packets are read last.
+    const kept = Object.entries(outcomes).map(([name, outcome]) => [name, frozen(outcome)] as const);
+    const states = Object.entries(hosts).map(([name, host]) => ({ name, host, counters: host.counters, sockets: host.sockets, sysctl: host.sysctl }));
     return {
       at,
       hosts: Object.fromEntries(
-        Object.entries(hosts).map(([name, { counters, sockets, packets, sysctl }]) => [
-          name,
-          { counters, sockets, packets: [...packets], sysctl },
-        ]),
+        states.map(({ name, host, counters, sockets, sysctl }) => [name, { counters, sockets, packets: [...host.packets], sysctl }]),
       ),
-      outcomes: Object.fromEntries(Object.entries(outcomes).map(([name, outcome]) => [name, frozen(outcome)])),
+      outcomes: Object.fromEntries(kept),
     };
   }
 
@@ -153,6 +153,18 @@ export class Lab {
       if (handle instanceof Connections) for (const end of handle.ends) end.abandon();
     }
   }
+}
+
+function seen(evidence: HostEvidence): HostEvidence {
+  const { counters, sockets, sysctl } = evidence;
+  return {
+    counters,
+    sockets,
+    sysctl,
+    get packets() {
+      return evidence.packets;
+    },
+  };
 }
 
 function missing(what: string): never {

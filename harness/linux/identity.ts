@@ -38,3 +38,9 @@ export function hasTracing(): { ok: boolean; why: string } {
   }
   return { ok: true, why: '' };
 }
+
+/** Root of the machine, and not only of a user namespace: user_namespaces(7), /proc/PID/uid_map. */
+export function isRealRoot(): boolean {
+  const [inside, outside, length] = readFileSync('/proc/self/uid_map', 'latin1').trim().split(/\s+/);
+  return process.getuid?.() === 0 && inside === '0' && outside === '0' && length === '4294967295';
+}

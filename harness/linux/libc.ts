@@ -52,6 +52,8 @@ export const libc = {
   mountSetattr: call<[Word, Word, string, Word, Buffer, Word]>(
     'long syscall(long, int, const char *, unsigned int, void *, size_t)',
   ),
+  ioctl: call<[Fd, Word, Buffer]>('int ioctl(int, unsigned long, void *)'),
+  waitpid: call<[Word, null, Word]>('int waitpid(int, void *, int)'),
   prctl: call<[Word, Word, Word, Word, Word]>(
     'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
   ),
@@ -76,9 +78,9 @@ export function inPool<A extends unknown[], R>(name: Call<A, R>, ...args: A): Pr
   });
 }
 
-/** The address of a buffer's first byte; valid while the buffer lives and is larger than 64 bytes (smaller ones may move). */
-export function addressOf(buffer: Buffer): bigint {
-  return koffi.address(buffer);
+/** The address of a pointer, or of a buffer's first byte: valid while it lives, and larger than 64 bytes (smaller ones may move). */
+export function addressOf(memory: unknown): bigint {
+  return koffi.address(memory);
 }
 
 /** The memory behind a pointer that `mmap` returned. */

@@ -61,9 +61,10 @@ export class NetlinkSocket {
     for (;;) {
       for (const reply of decode(this.#receive())) {
         if (reply.sequence !== this.#sequence) continue;
-        if (reply.type === NLMSG_DONE) return;
-        if (reply.type === NLMSG_ERROR) {
-          throw new SyscallError('netlink', -reply.payload.readInt32LE(0), request.about);
+        if (reply.type === NLMSG_DONE || reply.type === NLMSG_ERROR) {
+          const error = -reply.payload.readInt32LE(0);
+          if (error > 0) throw new SyscallError('netlink', error, request.about);
+          return;
         }
         each(reply.payload);
       }

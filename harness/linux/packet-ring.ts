@@ -1,5 +1,5 @@
 import { check, SyscallError } from './errno.ts';
-import { inPool, libc, memoryAt } from './libc.ts';
+import { addressOf, inPool, lastErrno, libc, memoryAt } from './libc.ts';
 import type { Fd } from './libc.ts';
 import { enter } from './namespaces.ts';
 import { getBytes, setInt } from './socket-options.ts';
@@ -15,6 +15,7 @@ const TPACKET_V2 = 1;
 const ETH_P_ALL = 3;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
+const MAP_FAILED = 2n ** 64n - 1n;
 const TP_STATUS_USER = 1;
 const PACKET_OUTGOING = 4;
 
@@ -56,6 +57,7 @@ export class PacketRing {
   #words: Uint32Array;
   #bytes: Buffer;
   #next = 0;
+  #closed = false;
   #counted = { packets: 0, drops: 0 };
 
   private constructor(fd: Fd, pointer: unknown, frameSize: number, blocks: number) {
@@ -83,6 +85,7 @@ export class PacketRing {
       const { errno } = await inPool(libc.setsockopt, fd, SOL_PACKET, PACKET_RX_RING, request, request.length);
       if (errno !== 0) throw new SyscallError('setsockopt', errno, `PACKET_RX_RING of ${blocks * BLOCK} bytes`);
       const pointer = libc.mmap(null, blocks * BLOCK, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+      if (addressOf(pointer) === MAP_FAILED) throw new SyscallError('mmap', lastErrno(), `${blocks * BLOCK} bytes`);
       bindAll(fd);
       return new PacketRing(fd, pointer, frameSize, blocks);
     } catch (error) {
@@ -116,6 +119,7 @@ export class PacketRing {
 
   /** Since the ring was opened. `packets` counts the dropped ones too; `drops` more than 0 means lost evidence. */
   statistics(): { packets: number; drops: number } {
+    if (this.#closed) return this.#counted;
     const bytes = getBytes(this.fd, SOL_PACKET, PACKET_STATISTICS, 8); // reading resets it
     this.#counted = {
       packets: this.#counted.packets + bytes.readUInt32LE(0),
@@ -124,8 +128,11 @@ export class PacketRing {
     return this.#counted;
   }
 
-  /** What was not drained is gone. */
+  /** What was not drained is gone; the statistics stay. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.statistics();
+    this.#closed = true;
     const size = this.#words.byteLength;
     this.#words = new Uint32Array(0);
     this.#bytes = Buffer.alloc(0);

@@ -7,6 +7,7 @@ import { homeNamespace } from './namespaces.ts';
 import { Rtnetlink } from './rtnetlink.ts';
 
 const MS = { NOSUID: 2, NODEV: 4, BIND: 4096, REC: 16384, PRIVATE: 1 << 18 } as const;
+const NET_SYSCTLS = '/proc/sys/net';
 const PR_SET_NO_NEW_PRIVS = 38;
 const O_PATH_CLOEXEC = 0o10000000 | 0o2000000;
 
@@ -15,7 +16,7 @@ const FRESH: Readonly<Record<string, string>> = { '/run': '0755', '/tmp': '1777'
 
 /**
  * Shuts the machine's files off: `/` read-only with everything below it, empty tmpfs on /run, /tmp, /var and /dev/shm,
- * `lo` up, no_new_privs. Once, as the first act of a process in new pid, mount and network namespaces, as root or as root
+ * `lo` up, no_new_privs; of /proc only the network sysctls can be written. Once, as the first act of a process in new pid, mount and network namespaces, as root or as root
  * of a user namespace. Directories in `keep` stay where they are, read-only. Returns what could not be done.
  */
 export function enterSandbox({ keep }: { keep: readonly string[] }): string[] {
@@ -34,8 +35,11 @@ export function enterSandbox({ keep }: { keep: readonly string[] }): string[] {
   // Nothing that is mounted here may reach the machine.
   check(libc.mount(null, '/', null, MS.REC | MS.PRIVATE, null), 'mount', 'private /');
   undone.push(...makeReadOnly());
-  // This /proc was mounted by the sandbox: its sysctls are those of the namespaces made here.
-  attempt('writable /proc', () => makeWritable('/proc'));
+  // Of /proc only the sysctls that belong to network namespaces: kernel.* and sysrq-trigger are the machine's.
+  attempt('writable /proc/sys/net', () => {
+    check(libc.mount(NET_SYSCTLS, NET_SYSCTLS, null, MS.BIND, null), 'mount', NET_SYSCTLS);
+    makeWritable(NET_SYSCTLS);
+  });
   const fresh = Object.keys(FRESH).filter((path) => existsSync(path) && realpathSync(path) === path);
   for (const path of fresh) {
     const options = `mode=${FRESH[path]}`;

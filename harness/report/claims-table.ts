@@ -15,6 +15,9 @@ export interface ArticleClaims {
   predicted: readonly boolean[];
 }
 
+/** What was measured can hold whole packets; the record has them. */
+const LONGEST = 100;
+
 const SPELLED = { confirmed: 'confirmed', refuted: 'refuted', 'not-tested': 'not tested' } as const;
 
 /** The claims of a run, by article; one row for a claim however many records of a sweep say the same of it. */
@@ -33,9 +36,9 @@ function articleClaims(article: string, claims: readonly ClaimOfRecord[]): Artic
     predicted: rows.map(([first]) => first.verdict === first.expected),
     table: {
       columns: [
-        { title: 'claim', most: 26 },
+        { title: 'claim', most: 30, least: 24 },
         { title: 'the article says', most: 48 },
-        { title: 'here', most: 14 },
+        { title: 'here', most: 12, least: 10 },
         { title: 'measured', most: 40 },
         { title: 'why', most: 40 },
       ],
@@ -48,14 +51,17 @@ function row(claim: ClaimOfRecord, records: number): string[] {
   const { id, says, verdict, expected, text, because, instead } = claim;
   const surprise = verdict === expected ? '' : ` (predicted: ${SPELLED[expected]})`;
   const more = records > 1 ? ` (and ${plural(records - 1, 'more record')})` : '';
+  const measured = text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
   const why = [because, verdict === 'refuted' ? instead : undefined].filter(Boolean).join('; instead: ');
-  return [id, says, SPELLED[verdict] + surprise, text + more, why].map(visible);
+  return [id, says, SPELLED[verdict] + surprise, measured + more, why].map(visible);
 }
 
 /** Each claim counts once: refuted if any record refutes it, else confirmed if any confirms it. */
 function counted(claims: readonly ClaimOfRecord[]): string {
   const decided = [...groupBy(claims, ({ id }) => id).values()].map(
-    (same) => (['refuted', 'confirmed'] as const).find((verdict) => same.some((claim) => claim.verdict === verdict)) ?? 'not-tested',
+    (same) =>
+      (['refuted', 'confirmed'] as const).find((verdict) => same.some((claim) => claim.verdict === verdict)) ??
+      'not-tested',
   );
   const parts = (['confirmed', 'refuted', 'not-tested'] as const)
     .map((verdict) => ({ verdict, count: decided.filter((each) => each === verdict).length }))

@@ -6,10 +6,14 @@ import { textTable } from './table.ts';
 const VERDICT_COLUMN = 2;
 
 /** The claims of one article for a terminal: a heading with counts, then the table. */
-export function claimsText(claims: ArticleClaims, { columns, style }: Output, titles?: ReadonlyMap<string, string>): string[] {
+export function claimsText(
+  claims: ArticleClaims,
+  { columns, style }: Output,
+  titles?: ReadonlyMap<string, string>,
+): string[] {
   const { colour } = style;
   const title = titles?.get(claims.article);
-  const name = title ? `${claims.article} (${visible(title)})` : claims.article;
+  const name = visible(title ? `${claims.article} (${title})` : claims.article);
   const table = textTable(claims.table, columns, (text, column, row) => {
     if (row === -1) return colour.dim(text);
     if (column !== VERDICT_COLUMN) return text;

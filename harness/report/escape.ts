@@ -1,8 +1,15 @@
 /** Makes text from outside harmless on a terminal: control characters are shown, not obeyed. Newlines become `\n`. */
 export function visible(text: string): string {
   // C0, DEL, C1, bidirectional overrides and line separators can move the cursor or reorder what a person reads.
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => NAMED[character] ?? hex(character));
+  return text.replaceAll(
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => NAMED[character] ?? hex(character),
+  );
 }
+
+/** A JSON document of the same value in which control characters that JSON allows raw are escaped as well. */
+export const jsonText = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replaceAll(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, hex)}\n`;
 
 /** Text from outside as literal Markdown: no markup, no table cells, no links, no HTML. */
 export function markdownText(text: string): string {
@@ -11,8 +18,8 @@ export function markdownText(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll(/[\\`*_[\]|~$]/g, '\\$&')
-    .replaceAll(/^(\s*)([#+-])/g, '$1\\$2')
-    .replaceAll(/^(\s*\d+)([.)])/g, '$1\\$2')
+    .replaceAll(/^(\s*)([#+-])(?=\s|$|#)/g, '$1\\$2')
+    .replaceAll(/^(\s*\d+)([.)])(?=\s|$)/g, '$1\\$2')
     .replaceAll('://', ':&#47;/');
 }
 

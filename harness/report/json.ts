@@ -1,3 +1,4 @@
+import { jsonText } from './escape.ts';
 import type { ReporterKind } from './reporter.ts';
 
 /** Exactly one JSON document: the run. */
@@ -8,7 +9,7 @@ export const jsonReporter: ReporterKind = {
     begin() {},
     event() {},
     end(run) {
-      output.write(`${JSON.stringify(run, null, 2)}\n`);
+      output.write(jsonText(run));
     },
   }),
 };

@@ -12,7 +12,9 @@ export function labels(items: readonly Labelled[]): string[] {
   const byId = groupBy(items, ({ id }) => id);
   return items.map(({ id, params, repeat }) => {
     const siblings = byId.get(id)!;
-    const swept = Object.keys(params).filter((name) => siblings.some((other) => !isDeepStrictEqual(other.params[name], params[name])));
+    const swept = Object.keys(params).filter((name) =>
+      siblings.some((other) => !isDeepStrictEqual(other.params[name], params[name])),
+    );
     const values = swept.map((name) => `${name}=${inline(params[name])}`);
     const repeated = siblings.some((other) => other.repeat !== repeat);
     return [id, ...values, ...(repeated ? [`#${repeat}`] : [])].join(' ');
@@ -20,7 +22,8 @@ export function labels(items: readonly Labelled[]): string[] {
 }
 
 /** A value on one line; text as it is, everything else as JSON. */
-export const inline = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'));
+export const inline = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
 
 /** Seconds with as many digits as matter: `0.012 s`, `1.23 s`, `7200 s`. */
 export function seconds(value: number): string {

@@ -44,7 +44,11 @@ export function markdown(run: Run, titles: ReadonlyMap<string, string>): string 
 }
 
 function summary(run: Run): string[] {
-  const kernels = [...new Set(run.records.map(({ on }) => `${on.kernel.release} (${on.kernel.id}, ${on.launcher}, ${on.clock} clock)`))];
+  const kernels = [
+    ...new Set(
+      run.records.map(({ on }) => `${on.kernel.release} (${on.kernel.id}, ${on.launcher}, ${on.clock} clock)`),
+    ),
+  ];
   const total = counts(run.records);
   return [
     `# tcplab: ${run.verdict}`,
@@ -57,8 +61,17 @@ function summary(run: Run): string[] {
 }
 
 function findings(run: Run): string[] {
-  const rows = run.findings.map(({ kind, where, expected, measured }) => [kind, where, inline(expected), inline(measured)]);
-  return ['## Findings', '', ...markdownTable({ columns: ['kind', 'where', 'expected', 'measured'].map((title) => ({ title })), rows })];
+  const rows = run.findings.map(({ kind, where, expected, measured }) => [
+    kind,
+    where,
+    inline(expected),
+    inline(measured),
+  ]);
+  return [
+    '## Findings',
+    '',
+    ...markdownTable({ columns: ['kind', 'where', 'expected', 'measured'].map((title) => ({ title })), rows }),
+  ];
 }
 
 function section(record: ScenarioRecord, label: string): string[] {
@@ -70,7 +83,10 @@ function section(record: ScenarioRecord, label: string): string[] {
     ...Object.entries(record.hosts).map(([name, host]) => hostPart(name, host)),
     ...(record.packets.length > 0 ? [packets(record)] : []),
   ];
-  return parts.map((lines) => lines.join('\n')).join('\n\n').split('\n');
+  return parts
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+    .split('\n');
 }
 
 const expectations = ({ expectations: all }: ScenarioRecord): string[] =>

@@ -16,8 +16,11 @@ export function packetsAround(record: ScenarioRecord, { that, packets }: Expecta
     .filter(([name]) => new RegExp(`\\b${name}\\b`).test(that))
     .map(([, { at }]) => at);
   const moment = moments.length > 0 ? Math.max(...moments) : Infinity;
-  return sentOnly(record.packets.filter(({ at }) => at <= moment)).slice(-AROUND);
+  return lastPackets(record.packets.filter(({ at }) => at <= moment));
 }
+
+/** The last few, each once. */
+export const lastPackets = (packets: readonly PacketOfRecord[]): PacketOfRecord[] => sentOnly(packets).slice(-AROUND);
 
 /** Both ends capture a packet: its sender's copy tells all, but for what came from outside the hosts. */
 export function sentOnly(packets: readonly PacketOfRecord[]): PacketOfRecord[] {

@@ -8,7 +8,12 @@ export interface Style {
 }
 
 /** The words that carry a verdict; colour only repeats them. */
-export const WORDS: Readonly<Record<Verdict, string>> = { passed: 'ok', failed: 'FAIL', skipped: 'skip', error: 'ERROR' };
+export const WORDS: Readonly<Record<Verdict, string>> = {
+  passed: 'ok',
+  failed: 'FAIL',
+  skipped: 'skip',
+  error: 'ERROR',
+};
 
 export function verdictColour({ colour }: Style, verdict: Verdict): (text: string) => string {
   return { passed: colour.green, failed: colour.red, skipped: colour.yellow, error: colour.magenta }[verdict];
@@ -31,7 +36,10 @@ export function speaksUtf8(env: NodeJS.ProcessEnv): boolean {
   return /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
 }
 
-export const makeStyle = (colour: boolean, unicode: boolean): Style => ({ colour: picocolors.createColors(colour), unicode });
+export const makeStyle = (colour: boolean, unicode: boolean): Style => ({
+  colour: picocolors.createColors(colour),
+  unicode,
+});
 
 const ASCII: readonly (readonly [RegExp, string])[] = [
   [/…/g, '...'],

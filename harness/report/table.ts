@@ -6,6 +6,8 @@ export interface Column {
   title: string;
   /** Widest that the column gets before others are narrowed; 0: as wide as it needs, never narrowed. */
   most?: number;
+  /** Narrowest that it gets while others can still give way. */
+  least?: number;
   right?: boolean;
 }
 
@@ -37,7 +39,9 @@ export function textTable(
     const height = Math.max(...wrapped.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) =>
       wrapped
-        .map((lines, index) => paint(pad(lines[line] ?? '', widths[index]!, columns[index]!.right === true), index, row))
+        .map((lines, index) =>
+          paint(pad(lines[line] ?? '', widths[index]!, columns[index]!.right === true), index, row),
+        )
         .join(' '.repeat(GAP))
         .trimEnd(),
     );
@@ -56,21 +60,29 @@ export function markdownTable({ columns, rows }: Table): string[] {
   ];
 }
 
-/** Natural widths where they fit; else the widest flexible column gives way first, down to NARROWEST. */
+/** Natural widths where they fit; else, column by column, the one gives way whose narrowing makes the table grow least. */
 function columnWidths({ columns, rows }: Table, width: number): number[] {
+  const naturals = rows.map((row) => row.map(widest));
   const widths = columns.map(({ title, most }, index) => {
-    const natural = Math.max(stringWidth(title), ...rows.map((row) => widest(row[index]!)));
+    const natural = Math.max(stringWidth(title), ...naturals.map((row) => row[index]!));
     return most === undefined || most === 0 ? natural : Math.min(natural, Math.max(most, stringWidth(title)));
   });
+  const height = (tried: readonly number[]) =>
+    naturals.reduce(
+      (sum, row) => sum + Math.max(...row.map((natural, index) => Math.ceil(natural / tried[index]!))),
+      0,
+    );
+  const narrowed = (column: number) => widths.map((each, index) => (index === column ? each - 1 : each));
   const room = width - GAP * (columns.length - 1);
-  const flexible = (index: number) => columns[index]!.most !== 0 && widths[index]! > NARROWEST;
-  let over = widths.reduce((sum, each) => sum + each, 0) - room;
-  while (over > 0) {
-    const candidates = widths.map((_, index) => index).filter(flexible);
-    if (candidates.length === 0) break;
-    const index = candidates.reduce((best, each) => (widths[each]! > widths[best]! ? each : best));
-    widths[index]!--;
-    over--;
+  while (widths.reduce((sum, each) => sum + each, 0) > room) {
+    const candidates = [...columns.keys()].filter(
+      (index) => columns[index]!.most !== 0 && widths[index]! > (columns[index]!.least ?? NARROWEST),
+    );
+    const [best] = candidates
+      .map((column) => ({ column, grown: height(narrowed(column)), size: widths[column]! }))
+      .toSorted((a, b) => a.grown - b.grown || b.size - a.size);
+    if (!best) break;
+    widths[best.column]!--;
   }
   return widths;
 }

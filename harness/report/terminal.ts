@@ -1,4 +1,3 @@
-import type { WriteStream } from 'node:tty';
 import type { Output } from './reporter.ts';
 import { makeStyle, speaksUtf8, wantsColour } from './style.ts';
 
@@ -6,19 +5,17 @@ import { makeStyle, speaksUtf8, wantsColour } from './style.ts';
 const PIPED_COLUMNS = 100;
 const FEWEST = 40;
 
-/** A standard stream as reporters see it. `before` runs before each piece of text. */
-export function terminalOutput(
-  stream: Pick<WriteStream, 'write'> & { isTTY?: boolean; columns?: number },
-  colour: boolean | undefined,
-  env: NodeJS.ProcessEnv,
-  before: () => void = () => undefined,
-): Output {
+export interface TerminalStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** A standard stream as reporters see it. */
+export function terminalOutput(stream: TerminalStream, colour: boolean | undefined, env: NodeJS.ProcessEnv): Output {
   const isTTY = stream.isTTY === true;
   return {
-    write(text) {
-      before();
-      stream.write(text);
-    },
+    write: (text) => void stream.write(text),
     get columns() {
       const asked = Number(env['COLUMNS']);
       const told = isTTY ? stream.columns : Number.isInteger(asked) && asked > 0 ? asked : undefined;

@@ -38,7 +38,11 @@ class TextReporter implements Reporter {
     if (event.type === 'hello') {
       const rights = event.root ? 'root' : 'an ordinary user';
       this.#print([`kernel ${visible(event.kernel.release)} (${visible(event.kernel.id)}), as ${rights}`]);
-      this.#print(event.missing.map(({ what, why, hint }) => `without ${visible(what)}: ${visible(why)}${hint ? `; ${visible(hint)}` : ''}`));
+      this.#print(
+        event.missing.map(
+          ({ what, why, hint }) => `without ${visible(what)}: ${visible(why)}${hint ? `; ${visible(hint)}` : ''}`,
+        ),
+      );
     } else if (event.type === 'calibrated' && event.noise.length > 0) {
       this.#print([`noise: counters move though nothing happens: ${event.noise.map(visible).join(', ')}`]);
     } else if (event.type === 'record') {
@@ -48,7 +52,9 @@ class TextReporter implements Reporter {
   }
 
   end(run: Run): void {
-    const untold = run.records.flatMap((record, index) => (this.#told.has(index) ? [] : [this.#line(record, this.#labels[index]!)]));
+    const untold = run.records.flatMap((record, index) =>
+      this.#told.has(index) ? [] : [this.#line(record, this.#labels[index]!)],
+    );
     const sections = [
       untold,
       ...brokenOf(run).map((each) => this.#broken(each)),
@@ -66,11 +72,11 @@ class TextReporter implements Reporter {
   #line(record: ScenarioRecord, label: string): string {
     const word = verdictColour(this.#output.style, record.verdict)(WORDS[record.verdict].padEnd(5));
     const took = record.verdict === 'skipped' ? '' : `  ${seconds(record.seconds.lab)}`;
-    const why = record.verdict === 'passed' || record.reason.text === '' ? '' : `  (${visible(record.reason.text)})`;
-    return `${word}  ${visible(label)}${took}${why}`;
+    const why = whyNot(record);
+    return `${word}  ${visible(label)}${took}${why === '' ? '' : `  (${visible(why)})`}`;
   }
 
-  #broken({ label, position, that, text, values, packets }: Broken): string[] {
+  #broken({ what, label, lines, packets }: Broken): string[] {
     const { colour } = this.#output.style;
     const indent = 12;
     const field = (name: string, value: string) =>
@@ -80,11 +86,8 @@ class TextReporter implements Reporter {
     const shown = packets.slice(0, MOST_PACKETS).map(visible);
     const hidden = packets.length - shown.length;
     return [
-      `${colour.red('broken')}  ${visible(label)}`,
-      ...field('at', position),
-      ...field('expected', that),
-      ...field('measured', text),
-      ...values.flatMap(([name, value], index) => field(index === 0 ? 'with' : '', `${name} = ${value}`)),
+      `${colour.red(what)}  ${visible(label)}`,
+      ...lines.flatMap(([name, value]) => field(name, value)),
       ...shown.map((line, index) => `  ${colour.dim((index === 0 ? 'packets' : '').padEnd(indent - 2))}${line}`),
       ...(hidden > 0 ? [`${' '.repeat(indent)}and ${plural(hidden, 'more packet')} in the pcapng file`] : []),
     ];
@@ -100,7 +103,10 @@ class TextReporter implements Reporter {
   #ending(run: Run): string[] {
     const { style } = this.#output;
     const total = counts(run.records);
-    const named = Object.entries({ passed: 'passed', failed: 'failed', skipped: 'skipped', error: 'in error' }) as [Verdict, string][];
+    const named = Object.entries({ passed: 'passed', failed: 'failed', skipped: 'skipped', error: 'in error' }) as [
+      Verdict,
+      string,
+    ][];
     const parts = named
       .filter(([verdict]) => total[verdict] > 0 || verdict === 'passed')
       .map(([verdict, word]) => verdictColour(style, verdict)(`${total[verdict]} ${word}`));
@@ -113,4 +119,11 @@ class TextReporter implements Reporter {
   #print(lines: readonly string[]): void {
     for (const line of lines) this.#output.write(`${spell(this.#output.style, line)}\n`);
   }
+}
+
+/** Why a record did not pass, in a line; what broke is told at length later. */
+function whyNot({ verdict, reason, expectations }: ScenarioRecord): string {
+  if (verdict === 'passed') return '';
+  const broken = expectations.filter((expectation) => expectation.verdict === 'broken').length;
+  return broken > 0 ? `${plural(broken, 'broken expectation')}, see below` : reason.text;
 }

@@ -46,18 +46,14 @@ export class Collector {
     else if (event.type === 'bye') this.#bye = { interrupted: event.interrupted };
   }
 
-  /**
-   * @param captures where the packets of a record lie, by its index in the request
-   * @param interrupted a person or a time limit ended the run
-   */
-  run(captures: ReadonlyMap<number, ScenarioRecord['pcapng']>, interrupted: boolean): Run {
+  /** @param interrupted a person or a time limit ended the run */
+  run(interrupted: boolean): Run {
     const { id, version, request } = this.#head;
     const stopped = interrupted || this.#bye?.interrupted === true;
     const place = { launcher: request.launcher, kernel: this.#kernel, seed: request.seed, root: this.#root };
-    const records = request.plans.map((plan, index) => {
-      const record = this.#records.get(index) ?? unfinished(plan, place, this.#reason(index, stopped));
-      return { ...record, pcapng: captures.get(index) ?? record.pcapng };
-    });
+    const records = request.plans.map(
+      (plan, index) => this.#records.get(index) ?? unfinished(plan, place, this.#reason(index, stopped)),
+    );
     const faults = this.#faults.map((measured) => ({ kind: 'fault', where: 'engine', expected: null, measured }));
     const missing = records.length > this.#records.size;
     const run: Omit<Run, 'digest'> = {

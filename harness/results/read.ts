@@ -25,7 +25,8 @@ const unreadable = (file: string, what: string, hint: string) =>
  */
 export function readRun(which: string, directory: string): StoredRun {
   const path = which === 'last' ? newest(directory) : existing(which, directory);
-  if (!statSync(path).isDirectory()) return { run: parseRun(readFileSync(path, 'utf8'), path), folder: resolve(path, '..') };
+  if (!statSync(path).isDirectory())
+    return { run: parseRun(readFileSync(path, 'utf8'), path), folder: resolve(path, '..') };
   const file = join(path, RUN_FILE);
   if (existsSync(file)) return { run: parseRun(readFileSync(file, 'utf8'), file), folder: path };
   const journal = join(path, JOURNAL_FILE);
@@ -44,30 +45,45 @@ export function parseRun(text: string, file: string): Run {
   const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;
   if (schema !== RUN_SCHEMA) {
     const found = schema === undefined ? 'has no schema' : `has the schema ${JSON.stringify(schema)}`;
-    throw unreadable(file, `${found}; this tcplab reads ${RUN_SCHEMA}`, 'read it with the tcplab that wrote it, or run again');
+    throw unreadable(
+      file,
+      `${found}; this tcplab reads ${RUN_SCHEMA}`,
+      'read it with the tcplab that wrote it, or run again',
+    );
   }
   const parsed = runSchema.safeParse(value);
   if (!parsed.success) throw unreadable(file, `is not a run: ${firstIssue(parsed.error)}`, 'was it edited by hand?');
   const measured = digest(parsed.data);
   if (measured !== parsed.data.digest)
-    throw unreadable(file, `was edited after it was written: its digest is ${measured}, it says ${parsed.data.digest}`, 'run again');
+    throw unreadable(
+      file,
+      `was edited after it was written: its digest is ${measured}, it says ${parsed.data.digest}`,
+      'run again',
+    );
   return parsed.data;
 }
 
 /** A run whose tcplab was killed before it could write run.json. */
 function replay(text: string, file: string): Run {
   // The last line may be cut: a kill can fall into a write.
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean);
+  const lines = text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(Boolean);
   if (lines.length === 0) throw unreadable(file, 'is empty', 'the run was killed before it began');
   const head = JSON.parse(lines[0]!) as RunHead;
   const collector = new Collector(head);
   for (const line of lines.slice(1)) collector.on(JSON.parse(line) as EngineEvent);
-  return parseRun(JSON.stringify(collector.run(new Map(), true)), file);
+  return parseRun(JSON.stringify(collector.run(true)), file);
 }
 
 function existing(which: string, directory: string): string {
   const found = [resolve(which), join(directory, which)].find((path) => existsSync(path));
-  if (!found) throw new UsageError(`there is no run ${which}`, `a run is a folder, a run.json, an id below ${directory}, or \`last\``);
+  if (!found)
+    throw new UsageError(
+      `there is no run ${which}`,
+      `a run is a folder, a run.json, an id below ${directory}, or \`last\``,
+    );
   return found;
 }
 

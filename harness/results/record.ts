@@ -101,7 +101,12 @@ const trait = z.strictObject({
 
 export const record = z.strictObject({
   schema: z.literal(RECORD_SCHEMA),
-  scenario: z.strictObject({ id: z.string(), title: z.string(), digest: z.string(), params: z.record(z.string(), json) }),
+  scenario: z.strictObject({
+    id: z.string(),
+    title: z.string(),
+    digest: z.string(),
+    params: z.record(z.string(), json),
+  }),
   repeat: z.number(),
   on: z.strictObject({
     launcher: z.string(),

@@ -9,7 +9,8 @@ const LAB_NETWORKS: readonly (readonly [string, number])[] = [
 
 function numberOf(address: string): number | undefined {
   const bytes = address.split('.');
-  if (bytes.length !== 4 || !bytes.every((byte) => /^(0|[1-9]\d{0,2})$/.test(byte) && Number(byte) <= 255)) return undefined;
+  if (bytes.length !== 4 || !bytes.every((byte) => /^(0|[1-9]\d{0,2})$/.test(byte) && Number(byte) <= 255))
+    return undefined;
   return bytes.reduce((sum, byte) => sum * 256 + Number(byte), 0);
 }
 

@@ -24,11 +24,19 @@ export const named = (...types: string[]) =>
   z.string().meta(refers({ kind: 'name', types }, `the name of an earlier ${types.join(' or ').toLowerCase()} step`));
 export const target = () => z.string().meta(refers({ kind: 'target' }, 'a listener by its name, or host:port'));
 export const end = () =>
-  z.string().meta(refers({ kind: 'end' }, "a connection's name (the end that connected), or name@host for the other end"));
-export const cel = (type: string) => z.string().min(1).meta(refers({ kind: 'cel', type }, `a CEL expression (${type})`));
+  z
+    .string()
+    .meta(refers({ kind: 'end' }, "a connection's name (the end that connected), or name@host for the other end"));
+export const cel = (type: string) =>
+  z
+    .string()
+    .min(1)
+    .meta(refers({ kind: 'cel', type }, `a CEL expression (${type})`));
 /** An integer, or a CEL expression that computes one when the step runs. */
 export const intOrCel = () =>
-  z.union([z.number().int(), z.string().min(1)]).meta(refers({ kind: 'cel', type: 'int' }, 'an integer, or a CEL expression'));
+  z
+    .union([z.number().int(), z.string().min(1)])
+    .meta(refers({ kind: 'cel', type: 'int' }, 'an integer, or a CEL expression'));
 export const makes = () =>
   z
     .string()

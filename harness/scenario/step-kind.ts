@@ -17,6 +17,8 @@ export interface StepSpec<Args = unknown> {
   readonly outcome?: { readonly type: string; readonly fields: Readonly<Record<string, FieldType>> };
   /** One line for `explain`: what this step would do, programs with their arguments included. */
   readonly explain?: (args: Args) => string;
+  /** Programs that the step starts, by name: a place without them skips the scenario. */
+  programs?(args: Args): readonly string[];
   /** Checks that the schema cannot express; returns what is wrong and at which key. */
   readonly refine?: (args: Args) => { path: readonly (string | number)[]; message: string; hint?: string } | undefined;
 }

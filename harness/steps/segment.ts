@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { buildSegment } from '../evidence/segment.ts';
+import { buildSegment, withChecksum } from '../evidence/segment.ts';
 import type { Packet } from '../evidence/model.ts';
 import { isLabAddress } from '../scenario/addresses.ts';
 import { cel, host, intOrCel, makes, port, target } from '../scenario/fields.ts';
@@ -45,7 +45,7 @@ export const segment = defineStep({
     if (args.again !== undefined) {
       const packet = context.evaluate(args.again) as Packet;
       const { bytes, destination } = lab.bytesOf(packet);
-      publish({ sport: packet.sport, seq: packet.seq, ack: packet.ack, error: from.raw.send(bytes, destination) });
+      publish({ sport: packet.sport, seq: packet.seq, ack: packet.ack, error: from.raw.send(withChecksum(bytes), destination) });
       return;
     }
     const number = (value: number | string | undefined) => intOf(value, context);

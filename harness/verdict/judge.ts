@@ -43,7 +43,12 @@ const failureText = (result: Evaluated, text: string) => {
   return typeof result.value === 'boolean' ? text : `not a boolean: ${text}`;
 };
 
-function judgeExpectation({ that, when }: PlannedExpectation, plan: Plan, scope: Scope, traits: TraitsById): ExpectationOfRecord {
+function judgeExpectation(
+  { that, when }: PlannedExpectation,
+  plan: Plan,
+  scope: Scope,
+  traits: TraitsById,
+): ExpectationOfRecord {
   const common = { that: that.cel, ...(when ? { when } : {}), position: place(that.position) };
   if (when && met(when, traits) !== true) {
     return { ...common, verdict: 'skipped', values: {}, text: whyNot(when, traits) };
@@ -88,7 +93,13 @@ interface JudgedClaim {
   error?: string;
 }
 
-function judgeClaim(planned: PlannedClaim, plan: Plan, scope: Scope, traits: TraitsById, changes: ChangesById): JudgedClaim {
+function judgeClaim(
+  planned: PlannedClaim,
+  plan: Plan,
+  scope: Scope,
+  traits: TraitsById,
+  changes: ChangesById,
+): JudgedClaim {
   const compiled = compile(planned.that.cel, plan.names);
   const result = compiled.evaluate(scope);
   const { text, values } = compiled.explain(scope);

@@ -34,18 +34,23 @@ function numbered(text: string, rc: string | undefined): Upstream | undefined {
 }
 
 /** Distributions that name a kernel `X.Y.0-<own number>`: the point release stands elsewhere, or nowhere. */
-const OWN_NUMBERS = /^\d+\.\d+\.0-\d+-(?:.*-)?(?:generic|lowlatency|aws|azure|gcp|oracle|kvm|amd64|arm64|686|686-pae|armmp|ppc64el|s390x|riscv64)$/;
+const OWN_NUMBERS =
+  /^\d+\.\d+\.0-\d+-(?:.*-)?(?:generic|lowlatency|aws|azure|gcp|oracle|kvm|amd64|arm64|686|686-pae|armmp|ppc64el|s390x|riscv64)$/;
 
 /** Debian's package version in /proc/version, Ubuntu's signature, else uname -r. */
 export function upstreamOf({ release, version, signature }: KernelWords): Upstream {
-  const debian = /\bDebian (?:\d+:)?(\d+\.\d+(?:\.\d+)?)(?:~rc(\d+))?[-+~]/.exec(version);
+  // After the build number: the compiler before it is often a Debian package too.
+  const debian = /#\d+ [^()]*\bDebian (?:\d+:)?(\d+\.\d+(?:\.\d+)?)(?:~rc(\d+))?[-+~]/.exec(version);
   if (debian) return numbered(debian[1]!, debian[2])!;
   const ubuntu = /^Ubuntu \S+ (\d+\.\d+\.\d+)/.exec(signature ?? '');
   if (ubuntu) return numbered(ubuntu[1]!, undefined)!;
   const rc = /^\d+\.\d+(?:\.0)?-(?:0\.)?rc(\d+)/.exec(release)?.[1];
   const own = numbered(release, rc);
   if (!own) return { text: '', parts: [] };
-  const enterprise = /^(.+?)\.(el\d+uek|el\d+|vz\d+)(?:[._]|$)/.exec(release.replace(/\.(lve|plus)(?=\.el)/, ''));
+  // ELRepo packages plain upstream kernels for these systems.
+  const enterprise = /^(.+?)\.(el\d+uek|el\d+|vz\d+)(?!\.elrepo)(?:[._]|$)/.exec(
+    release.replace(/\.(lve|plus)(?=\.el)/, ''),
+  );
   if (enterprise) return { ...own, vendor: enterprise[2]!, vendorRelease: enterprise[1]! };
   const suse = /^(\d+\.\d+\.\d+-(15|12)0?\d+\.[\d.]+)-\w+$/.exec(release);
   if (suse) return { ...own, vendor: `sle${suse[2]}`, vendorRelease: suse[1]! };

@@ -8,7 +8,7 @@ export const check = command({
   name: 'check',
   positional: '[scenario..]',
   positionalAbout: 'ids, globs over ids, folders or files; all without any',
-  about: 'Check scenario files and tell every problem, starting nothing',
+  about: 'Tell every problem of scenario files',
   options: ['json'],
   examples: [['check mine.yaml', 'file:line:column, a caret, a hint; exit code 2']],
   async run(context, { json }, selectors) {

@@ -21,27 +21,30 @@ export const claims = command({
   name: 'claims',
   positional: '[scenario..]',
   positionalAbout: 'ids, globs over ids, folders or files; all that have claims without any',
-  about: 'What the articles say, against what this kernel does',
+  about: 'What the articles say, and what this kernel does',
   options: ['tag', 'from', 'jobs', 'seed', 'timeout', 'wall-timeout', 'no-skip', 'json', 'out'],
   examples: [
     ['claims', 'runs the scenarios that have claims'],
     ['claims --from last', 'the table of a run that is kept'],
   ],
   async run(context, options, selectors) {
-    const directory = resultsDirectory(options.out, context.env);
+    const directory = resultsDirectory(options.out, context.env, context.cwd);
     if (options.from !== undefined) {
-      if (selectors.length > 0) throw new UsageError('--from takes the scenarios from the stored run', 'leave out the names');
+      if (selectors.length > 0)
+        throw new UsageError('--from takes the scenarios from the stored run', 'leave out the names');
       const { run } = readRun(options.from, directory);
       show(context, run, loadArticles(), options.json);
       return EXIT_OF[run.verdict];
     }
     const catalogue = loadCatalogue({ selectors, tags: options.tag, cwd: context.cwd });
     const scenarios = catalogue.scenarios.filter((scenario) => scenario.claims.length > 0);
-    if (scenarios.length === 0) throw new UsageError('no scenario that is selected has claims', 'tcplab list shows who has');
+    if (scenarios.length === 0)
+      throw new UsageError('no scenario that is selected has claims', 'tcplab list shows who has');
     const launcher = LAUNCHERS['local']!;
     const request = buildRequest(
       { ...catalogue, scenarios },
       { ...options, set: [], repeat: 1, full: false, noSkip: options['no-skip'], launcher: launcher.name },
+      context.cwd,
     );
     const { run, exitCode } = await execute(context, {
       request,
@@ -59,7 +62,11 @@ export const claims = command({
 
 function show(context: Context, run: Run, articles: ReadonlyMap<string, string>, json: boolean): void {
   if (json) {
-    const decided = claimsOf(run).map(({ record, claim }) => ({ scenario: record.scenario.id, params: record.scenario.params, ...claim }));
+    const decided = claimsOf(run).map(({ record, claim }) => ({
+      scenario: record.scenario.id,
+      params: record.scenario.params,
+      ...claim,
+    }));
     const kernels = [...new Map(run.records.map(({ on }) => [on.kernel.release, on.kernel])).values()];
     printJson(context, { schema: 'tcplab.claims/1', run: run.id, verdict: run.verdict, kernels, claims: decided });
     return;
@@ -74,5 +81,8 @@ function show(context: Context, run: Run, articles: ReadonlyMap<string, string>,
     ...claimTables(run).flatMap((each) => ['', ...claimsText(each, context.stdout, articles)]),
     ...(others.length > 0 ? ['', ...others] : []),
   ];
-  printLines(context, lines.map((line) => spell(context.stdout.style, line)));
+  printLines(
+    context,
+    lines.map((line) => spell(context.stdout.style, line)),
+  );
 }

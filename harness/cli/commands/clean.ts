@@ -11,9 +11,9 @@ const FOLDER = /^tcplab-(\d+)-/;
 
 export const clean = command({
   name: 'clean',
-  about: 'Remove temporary folders that a killed run left (namespaces and links never stay)',
+  about: 'Remove what a killed run left',
   options: ['json'],
-  examples: [['clean', 'prints what it removed']],
+  examples: [['clean', 'temporary folders; namespaces and links never stay']],
   async run(context, { json }) {
     const stale = readdirSync(tmpdir())
       .filter((name) => isStale(name))

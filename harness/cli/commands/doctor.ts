@@ -14,7 +14,7 @@ const stateOf = ({ ok, needed }: Examined) => (ok ? 'ok' : needed ? 'fail' : 'wa
 
 export const doctor = command({
   name: 'doctor',
-  about: 'Try what this machine can do, and say how to mend what it cannot',
+  about: 'Try what this machine can do, and how to mend it',
   options: ['json'],
   examples: [['doctor', 'exit code 3 when something that is needed fails']],
   async run(context, { json }) {
@@ -22,7 +22,12 @@ export const doctor = command({
     for (const { name, needed, run } of doctorChecks) examined.push({ name, needed, ...(await attempt(run)) });
     const able = examined.every(({ ok, needed }) => ok || !needed);
 
-    if (json) printJson(context, { schema: 'tcplab.doctor/1', ok: able, checks: examined.map((each) => ({ ...each, state: stateOf(each) })) });
+    if (json)
+      printJson(context, {
+        schema: 'tcplab.doctor/1',
+        ok: able,
+        checks: examined.map((each) => ({ ...each, state: stateOf(each) })),
+      });
     else printLines(context, asText(examined, context.stdout));
     return able ? EXIT.passed : EXIT.unable;
   },
@@ -37,11 +42,19 @@ async function attempt(run: DoctorCheck['run']): Promise<DoctorResult> {
   }
 }
 
-function asText(examined: readonly Examined[], { columns, style }: Parameters<typeof printLines>[0]['stdout']): string[] {
+function asText(
+  examined: readonly Examined[],
+  { columns, style }: Parameters<typeof printLines>[0]['stdout'],
+): string[] {
   const { green, yellow, red } = style.colour;
   const paint = { ok: green, warn: yellow, fail: red };
   const rows = examined.map((each) => [WORD[stateOf(each)], each.name, visible(each.detail), visible(each.fix ?? '')]);
-  const titles = [{ title: '', most: 0 }, { title: 'check', most: 0 }, { title: 'found', most: 60 }, { title: 'to mend it', most: 60 }];
+  const titles = [
+    { title: '', most: 0 },
+    { title: 'check', most: 0 },
+    { title: 'found', most: 60 },
+    { title: 'to mend it', most: 60 },
+  ];
   const warned = examined.filter((each) => stateOf(each) === 'warn').length;
   const failed = examined.filter((each) => stateOf(each) === 'fail').length;
   return [
@@ -49,6 +62,8 @@ function asText(examined: readonly Examined[], { columns, style }: Parameters<ty
       column === 0 && row >= 0 ? paint[stateOf(examined[row]!)](text) : text,
     ),
     '',
-    failed > 0 ? `${failed} needed and missing: nothing can run` : `ready${warned > 0 ? `; ${warned} warnings: some scenarios are skipped` : ''}`,
+    failed > 0
+      ? `${failed} needed and missing: nothing can run`
+      : `ready${warned > 0 ? `; ${warned} warnings: some scenarios are skipped` : ''}`,
   ];
 }

@@ -14,13 +14,14 @@ export const init = command({
   name: 'init',
   positional: '<name>',
   positionalAbout: 'the file to write; .yaml is added',
-  about: 'Write a first scenario, with comments, and the schema that an editor completes from',
+  about: 'Write a first scenario, with comments',
   options: ['force'],
-  examples: [['init mine', 'writes mine.yaml; then: tcplab run mine.yaml']],
+  examples: [['init mine', 'writes mine.yaml, and the schema for the editor']],
   async run(context, { force }, [name = '']) {
     const file = resolve(context.cwd, /\.ya?ml$/.test(name) ? name : `${name}.yaml`);
     const shown = relative(context.cwd, file);
-    if (existsSync(file) && !force) throw new UsageError(`${shown} exists and is left as it is`, 'to overwrite it: --force');
+    if (existsSync(file) && !force)
+      throw new UsageError(`${shown} exists and is left as it is`, 'to overwrite it: --force');
     mkdirSync(dirname(file), { recursive: true });
     writeAtomically(join(dirname(file), SCHEMA_FILE), `${JSON.stringify(scenarioJsonSchema(STEPS), null, 2)}\n`);
     writeAtomically(file, FIRST_SCENARIO);

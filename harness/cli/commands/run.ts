@@ -1,10 +1,10 @@
 import { UsageError } from '../../errors.ts';
+import { hintFor } from '../../expression/did-you-mean.ts';
 import { LAUNCHERS } from '../../launch/registry.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import { resultsDirectory } from '../../results/folder.ts';
 import { loadCatalogue } from '../catalogue.ts';
 import { command } from '../command.ts';
-import { didYouMean } from '../did-you-mean.ts';
 import { execute } from '../execute.ts';
 import { openReporters } from '../reporters.ts';
 import { buildRequest } from '../request.ts';
@@ -13,7 +13,7 @@ export const run = command({
   name: 'run',
   positional: '[scenario..]',
   positionalAbout: 'ids, globs over ids, folders or files; all but the long ones without any',
-  about: 'Run scenarios and say what held, what broke, and why',
+  about: 'Run scenarios: what held, what broke, and why',
   options: [
     'tag',
     'set',
@@ -45,20 +45,24 @@ export const run = command({
       const what = options.tag.length > 0 ? `has the tag ${options.tag.join(' or ')}` : 'is selected';
       throw new UsageError(`no scenario ${what}`, 'tcplab list shows them with their tags');
     }
-    const request = buildRequest(catalogue, {
-      set: options.set,
-      repeat: options.repeat,
-      jobs: options.jobs,
-      seed: options.seed,
-      timeout: options.timeout,
-      full: options.full,
-      noSkip: options['no-skip'],
-      launcher: launcher.name,
-    });
+    const request = buildRequest(
+      catalogue,
+      {
+        set: options.set,
+        repeat: options.repeat,
+        jobs: options.jobs,
+        seed: options.seed,
+        timeout: options.timeout,
+        full: options.full,
+        noSkip: options['no-skip'],
+        launcher: launcher.name,
+      },
+      context.cwd,
+    );
     const { exitCode } = await execute(context, {
       request,
       launcher,
-      directory: resultsDirectory(options.out, context.env),
+      directory: resultsDirectory(options.out, context.env, context.cwd),
       reporter: openReporters(context, options.reporter, options.json),
       articles: catalogue.articles,
       wallTimeout: options['wall-timeout'],
@@ -72,15 +76,16 @@ export const run = command({
 function chooseLauncher(on: string | undefined, kernels: readonly string[], clock: 'real' | 'virtual'): Launcher {
   const name = on ?? 'local';
   const launcher = LAUNCHERS[name];
-  if (!launcher) throw new UsageError(`there is no launcher ${name}`, didYouMean(name, Object.keys(LAUNCHERS)));
+  if (!launcher) throw new UsageError(`there is no launcher ${name}`, hintFor(name, Object.keys(LAUNCHERS)));
   const other = kernels.find((id) => id !== 'host');
   if (other !== undefined) {
     throw new UsageError(
-      on === undefined ? `there is no kernel ${other}` : `--on ${name} runs on this machine's own kernel, not on ${other}`,
+      on === undefined
+        ? `there is no kernel ${other}`
+        : `--on ${name} runs on this machine's own kernel, not on ${other}`,
       'the one kernel here is --kernel host',
     );
   }
   if (clock === 'virtual') throw new UsageError(`--on ${name} has the real clock only`, '--clock real');
   return launcher;
 }
-

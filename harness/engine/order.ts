@@ -1,0 +1,30 @@
+import type { Capture } from '../host/capture.ts';
+import type { Lab } from '../host/lab.ts';
+
+/** The frames of all hosts, in the order of their stamps. */
+export interface OrderedFrames {
+  length: number;
+  forEach: (look: (capture: Capture, number: number, index: number) => void) => void;
+}
+
+/** Merges what each host captured in order; nothing is copied. */
+export function framesInOrder(lab: Lab): OrderedFrames {
+  const heads = [...lab.hosts.values()].map(({ capture }) => ({ capture, length: capture.length }));
+  const length = heads.reduce((sum, head) => sum + head.length, 0);
+  return {
+    length,
+    forEach(look) {
+      const next = heads.map(() => 0);
+      for (let index = 0; index < length; index += 1) {
+        let first = -1;
+        let earliest = Infinity;
+        heads.forEach(({ capture, length: count }, i) => {
+          const stamp = next[i]! < count ? capture.stamp(next[i]!) : Infinity;
+          if (stamp < earliest) [first, earliest] = [i, stamp];
+        });
+        look(heads[first]!.capture, next[first]!, index);
+        next[first]! += 1;
+      }
+    },
+  };
+}
