@@ -1,4 +1,4 @@
-import { type Catalogue, loadCatalogue } from '../cli/catalogue.ts';
+import { loadCatalogue, loadKnown } from '../cli/catalogue.ts';
 import { buildRequest } from '../cli/request.ts';
 import type { Request } from '../engine/protocol.ts';
 import { LAUNCHERS } from '../launch/registry.ts';
@@ -38,18 +38,15 @@ export async function measure(request: Request): Promise<Measured> {
 
 /** The request for a scenario that stands in a benchmark itself. */
 export function requestOf(name: string, text: string, options: Partial<Parameters<typeof buildRequest>[1]> = {}): Request {
-  const { context, ...rest } = wholeCatalogue();
-  const scenario = parseScenario({ text, file: `${name}.yaml`, id: name }, context);
-  return buildRequest({ ...rest, context, scenarios: [scenario] }, { ...DEFAULTS, ...options }, process.cwd());
+  const known = loadKnown();
+  const scenario = parseScenario({ text, file: `${name}.yaml`, id: name }, known.context);
+  return buildRequest({ ...known, scenarios: [scenario] }, { ...DEFAULTS, ...options }, process.cwd());
 }
 
 /** The request of `tcplab run` without arguments. */
 export function catalogueRequest(repeat: number): Request {
-  return buildRequest(wholeCatalogue(), { ...DEFAULTS, repeat }, process.cwd());
-}
-
-function wholeCatalogue(): Catalogue {
-  return loadCatalogue({ selectors: [], tags: [], cwd: process.cwd() });
+  const cwd = process.cwd();
+  return buildRequest(loadCatalogue({ selectors: [], tags: [], cwd }), { ...DEFAULTS, repeat }, cwd);
 }
 
 /** Throws with the reason when a record did not pass: a benchmark of something broken says nothing. */

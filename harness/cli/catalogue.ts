@@ -40,11 +40,8 @@ export interface Selection {
  * @throws ScenarioError with the problems of all files
  */
 export function loadCatalogue({ selectors, tags, cwd, long = false, probes = false }: Selection): Catalogue {
-  const articles = dataFile('articles.yaml', parseArticles) ?? [];
-  const changes = dataFile('changes.yaml', parseChanges) ?? [];
-  const profiles = dataFile('profiles.yaml', parseProfiles) ?? {};
-  const context = { steps: STEPS, profiles, changes, articles: articles.map(({ id }) => id) };
-
+  const known = loadKnown();
+  const { context } = known;
   const wantsProbes = probes || tags.includes('probe');
   const files = selectFiles(selectors, cwd).filter((file) => file.asked || wantsProbes || !isProbe(file));
   const asked = new Set(files.filter((file) => file.asked).map(({ id }) => id));
@@ -54,12 +51,20 @@ export function loadCatalogue({ selectors, tags, cwd, long = false, probes = fal
       return tags.some((tag) => scenario.tags.includes(tag) || (tag === 'probe' && isProbe(scenario)));
     return long || !isLong || asked.has(scenario.id);
   });
-  return { scenarios, changes, articles: new Map(articles.map(({ id, title }) => [id, title])), context };
+  return { ...known, scenarios };
+}
+
+/** What stands beside the scenarios: articles, changes and profiles. */
+export function loadKnown(): Omit<Catalogue, 'scenarios'> {
+  const articles = dataFile('articles.yaml', parseArticles) ?? [];
+  const changes = dataFile('changes.yaml', parseChanges) ?? [];
+  const profiles = dataFile('profiles.yaml', parseProfiles) ?? {};
+  const context = { steps: STEPS, profiles, changes, articles: articles.map(({ id }) => id) };
+  return { changes, articles: new Map(articles.map(({ id, title }) => [id, title])), context };
 }
 
 /** Titles of the articles by id. */
-export const loadArticles = (): ReadonlyMap<string, string> =>
-  new Map((dataFile('articles.yaml', parseArticles) ?? []).map(({ id, title }) => [id, title]));
+export const loadArticles = (): ReadonlyMap<string, string> => loadKnown().articles;
 
 /** The built-in scenarios of these ids. @throws UsageError when there is none of an id */
 export function loadById(ids: readonly string[], context: ScenarioContext, cwd: string): Map<string, Scenario> {

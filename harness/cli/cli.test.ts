@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventEmitter } from 'node:events';
 import stringWidth from 'string-width';
@@ -307,7 +306,7 @@ t.test('the verdict of a run is its exit code', async (t) => {
   }
   const cwd = t.testdir();
   const { stdout, run } = await launched(cwd, speaking({}));
-  t.match(stdout, /^ok {5}mine\.yaml backlog=1 .*\nok {5}mine\.yaml backlog=4 /m);
+  t.match(stdout, /^ok {5}mine\.yaml  2 of 2 records  /m);
   t.match(stdout, `2 records: 2 passed\nresults in results/${run.id}\n`);
   t.match(readFileSync(join(cwd, 'report.md'), 'utf8'), /^# tcplab: passed\n/, 'the file of a reporter');
 });
@@ -389,6 +388,7 @@ t.test('claims of a stored run', async (t) => {
     that: 'x',
     values: {},
     text: '1 == 2',
+    measured: '1 == 2',
     because: 'never held',
     instead: 'it waits',
   } as const;
@@ -412,16 +412,18 @@ t.test('schemas', async (t) => {
 });
 
 t.test('clean takes away what the dead left, and nothing else', async (t) => {
+  const journal = (pid: number) => `{"type":"head","pid":${pid},"id":"x"}\n`;
+  const files = (pid: number) => ({ 'journal.ndjson': journal(pid), 'a-0.pcapng': '', 'a-1.pcapng.part': '' });
   // Above the largest pid that Linux gives (PID_MAX_LIMIT, 2^22; proc_sys_kernel(5)).
-  const stale = join(tmpdir(), `tcplab-${2 ** 22 + process.pid}-test`);
-  const own = join(tmpdir(), `tcplab-${process.pid}-test`);
-  for (const folder of [stale, own]) mkdirSync(folder);
-  t.teardown(async () => (await import('node:fs/promises')).rm(own, { recursive: true }));
-  const { code, stdout } = await tcplab(t.testdir(), 'clean');
+  const cwd = t.testdir({
+    results: { dead: files(2 ** 22 + 1), alive: files(process.pid), done: { 'run.json': '', 'b.tmp': '' } },
+  });
+  const { code, stdout } = await tcplab(cwd, 'clean');
   t.equal(code, 0);
-  t.match(stdout, `removed ${stale}\n`);
-  t.notOk(existsSync(stale));
-  t.ok(existsSync(own));
+  t.equal(stdout, `removed ${cwd}/results/dead/a-1.pcapng.part\n1 file removed\n`);
+  t.strictSame(readdirSync(join(cwd, 'results/dead')), ['a-0.pcapng', 'journal.ndjson']);
+  t.ok(existsSync(join(cwd, 'results/alive/a-1.pcapng.part')));
+  t.equal((await tcplab(cwd, 'clean')).stdout, '0 files removed\n');
 });
 
 t.test('nobody to tell: a run without reporters', async (t) => {

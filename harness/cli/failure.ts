@@ -1,7 +1,7 @@
 import { EXIT, TcplabError } from '../errors.ts';
 import { ScenarioError } from '../scenario/problem.ts';
 
-export const ERROR_SCHEMA = 'tcplab.error/1';
+const ERROR_SCHEMA = 'tcplab.error/1';
 
 /** What `--json` prints instead of a result. */
 export interface ErrorDocument {

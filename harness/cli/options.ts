@@ -53,7 +53,7 @@ export const OPTIONS = {
     schema: choice('real', 'virtual'),
   },
   repeat: { about: 'run each scenario so many times', group: 'How:', shape: 'value', default: '1', schema: whole(1) },
-  jobs: { about: 'labs side by side', group: 'How:', shape: 'value', default: '16', schema: whole(1) },
+  jobs: { about: 'labs side by side', group: 'How:', shape: 'value', default: '64', schema: whole(1) },
   seed: { about: 'seed of everything random', group: 'How:', shape: 'value', default: '1', schema: whole(0) },
   timeout: { about: 'longest lab time of a scenario', group: 'How:', shape: 'value', default: '120s', schema: lasting },
   'wall-timeout': {

@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
-import { EXIT, UsageError } from '../errors.ts';
-import { hintFor, nearest } from '../expression/did-you-mean.ts';
+import { EXIT } from '../errors.ts';
 import { terminalOutput } from '../report/terminal.ts';
 import type { TerminalStream } from '../report/terminal.ts';
 import type { Command } from './command.ts';
@@ -11,6 +10,7 @@ import { printJson } from './context.ts';
 import type { Context } from './context.ts';
 import type { Signals } from './interrupt.ts';
 import { errorDocument, errorText, exitCodeOfError } from './failure.ts';
+import { usageError } from './usage-error.ts';
 import { COMMON, OPTIONS } from './options.ts';
 import type { OptionName, OptionSpec } from './options.ts';
 
@@ -89,7 +89,7 @@ async function parse(argv: readonly string[], { stdout, version: ours }: Context
     .exitProcess(false)
     // Only throwing keeps yargs from running the command all the same.
     .fail((message, error) => {
-      throw error && error.name !== 'YError' ? error : usage(message ?? error?.message, argv);
+      throw error && error.name !== 'YError' ? error : usageError(message ?? error?.message, argv);
     })
     .strict()
     .recommendCommands()
@@ -110,25 +110,6 @@ async function parse(argv: readonly string[], { stdout, version: ours }: Context
   else
     await parser.parseAsync([...argv], {}, (_error, _parsed, output) => void (output && stdout.write(`${output}\n`)));
   return chosen;
-}
-
-/** yargs says an unknown command only by its guess, and of an unknown option nothing but its name. */
-function usage(message: string, [first = '']: readonly string[]): UsageError {
-  const command = COMMANDS.find(({ name }) => name === first);
-  if (/^Did you mean/.test(message)) return new UsageError(`there is no command ${first}`, message.toLowerCase());
-  const help = command ? `tcplab ${first} --help` : 'tcplab --help';
-  const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1];
-  if (unknown === undefined) return new UsageError(message, help);
-  if (!command)
-    return new UsageError(
-      `there is no command ${unknown}`,
-      hintFor(
-        unknown,
-        COMMANDS.map(({ name }) => name),
-      ),
-    );
-  const near = nearest(unknown, [...command.options, ...COMMON]);
-  return new UsageError(`${first} does not take ${unknown}`, near ? `did you mean --${near}?` : help);
 }
 
 function describe(parser: Argv, { name, positional, positionalAbout, about, options, examples }: Command): Argv {

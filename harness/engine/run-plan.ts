@@ -45,14 +45,17 @@ export async function runPlan(plan: Plan, index: number, runner: Runner): Promis
     record.reason = skip;
     return { record };
   }
+  if (runner.signal.aborted) {
+    record.reason = { code: 'interrupted', text: 'interrupted before it started' };
+    return { record };
+  }
   if (index >= 0) emit({ type: 'started', record: index });
   const scope = new Scope();
   const ended = new AbortController();
   setMaxListeners(0, ended.signal);
   const timer = setTimeout(() => ended.abort('timeout'), runner.timeout * 1000);
   const stop = () => ended.abort('interrupted');
-  if (runner.signal.aborted) stop();
-  else runner.signal.addEventListener('abort', stop, { once: true });
+  runner.signal.addEventListener('abort', stop, { once: true });
   const shown: Shown = { record };
   try {
     const lab = await labUp(plan, sysctlsOf(plan), runner, `/tmp/lab-${index}-${process.hrtime.bigint()}`, scope);

@@ -41,7 +41,7 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
   }, DRAIN_EVERY);
   const calibrated = await calibrate(runner);
   emit({ type: 'calibrated', ...calibrated });
-  if (calibrated.noise.length > 0)
+  if (calibrated.noise.length > 0 && !signal.aborted)
     emit({ type: 'finding', finding: { kind: 'noise', where: 'calibration', expected: [], measured: calibrated.noise } });
 
   let records = 0;
@@ -94,4 +94,12 @@ function judged(plan: Plan, { record, evidence }: Shown, traits: Readonly<Record
     record.probe = 'value' in result ? result.value === true : null;
   }
   Object.assign(record, judge(plan, scope, traits, changes));
+  const wrong = plan.changes.filter((id) => disagree(traits[id]));
+  if (wrong.length === 0 || record.verdict !== 'passed') return;
+  record.verdict = 'failed';
+  record.reason = { code: 'change', text: `the probe of ${wrong.join(', ')} disagrees with what this kernel's version says` };
+}
+
+function disagree(trait: TraitOfRecord | undefined): boolean {
+  return trait !== undefined && trait.version !== null && trait.probe !== null && trait.version !== trait.probe;
 }

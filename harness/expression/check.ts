@@ -62,7 +62,7 @@ function overloadHint(summary: string): string | undefined {
   const sides = /overload: (.+) (==|!=|<|<=|>|>=|in|[-+*/%]) (.+)$/.exec(summary);
   if (!sides) return undefined;
   const [, left, , right] = sides;
-  if ([left, right].sort().join() === 'double,int')
+  if ((left === 'int' && right === 'double') || (left === 'double' && right === 'int'))
     return 'write a whole number that is compared with a double as 1.0, or convert: double(x), int(x)';
   if (left === 'string' || right === 'string') return 'quotes make a string: 1 is a number, "1" is not';
   return undefined;
@@ -108,12 +108,7 @@ function describe(language: Language, tree: ASTNode | undefined, error: CelError
 const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** The library takes any has(a.b.c) where `a` exists: check each argument as a plain select. */
-function checkHas(
-  language: Language,
-  node: ASTNode,
-  environment: Environment,
-  source: string,
-): ExpressionProblem | undefined {
+function checkHas(language: Language, node: ASTNode, environment: Environment): ExpressionProblem | undefined {
   if (node.op === 'call' && node.args[0] === 'has') {
     const [argument] = node.args[1];
     if (argument && argument.op === '.') {
@@ -143,7 +138,7 @@ function checkHas(
     if (!environment.hasVariable(variable)) inner = environment.clone().registerVariable(variable, item);
   }
   for (const [index, child] of childrenOf(node).entries()) {
-    const problem = checkHas(language, child, index > 0 ? inner : environment, source);
+    const problem = checkHas(language, child, index > 0 ? inner : environment);
     if (problem) return problem;
   }
   return undefined;
@@ -166,7 +161,7 @@ export function checkExpression(source: string, names: NameTypes, want: string):
       if (!isCelError(result.error)) return { message: String(result.error), ...everything };
       return describe(language, tree, result.error, source);
     }
-    const problem = checkHas(language, tree, language.environment, source);
+    const problem = source.includes('has') ? checkHas(language, tree, language.environment) : undefined;
     if (problem) return problem;
     const dynamic = sysctlUses(source).find(({ name }) => name === undefined);
     if (dynamic) {

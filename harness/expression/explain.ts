@@ -1,16 +1,19 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Evaluated } from './compile.ts';
+import { measured } from './measured.ts';
 import { print } from './printer.ts';
+import { COMPARISONS, short } from './short.ts';
 import { boundBy, childrenOf, walk } from './syntax.ts';
 
 export interface Explanation {
   /** `526 == 540 (flood.sent 542, backlog 1)` */
   text: string;
+  /** What was measured, in few words: `TcpExtListenDrops 540, not 526`. */
+  measured: string;
   /** Both sides of each comparison and every name in them, as text, to what they held. */
   values: Record<string, unknown>;
 }
 
-const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', 'in']);
 /** A value keeps so many items of a list: a capture can hold a hundred thousand packets. */
 const ITEMS = 20;
 
@@ -59,27 +62,6 @@ function isFree(node: ASTNode, outside: readonly string[]): boolean {
     if (each.op === 'id' && outside.includes(each.args)) free = false;
   });
   return free;
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** One line for a value: lists by their length, packets and sockets by what identifies them. */
-function short(value: unknown): string {
-  if (typeof value === 'number') return String(Number(value.toPrecision(9)));
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (Array.isArray(value)) {
-    const text = `[${value.map(short).join(', ')}]`;
-    return text.length <= 60 ? text : `${value.length} items`;
-  }
-  if (!isPlain(value)) return String(value);
-  if ('flags' in value && 'from' in value)
-    return `${short(value['at'])} s ${value['from']} > ${value['to']} ${value['flags']}`;
-  if ('state' in value && 'localPort' in value)
-    return `${value['state']} ${value['localAddress']}:${value['localPort']}`;
-  const text = JSON.stringify(value);
-  return text.length <= 60 ? text : `${Object.keys(value).length} fields`;
 }
 
 function bounded(value: unknown): unknown {
@@ -131,5 +113,5 @@ export function explain(tree: ASTNode, ask: (text: string) => Evaluated): Explan
     values[name] = kept(result);
     details.push(`${name} ${shown(result)}`);
   }
-  return { text: details.length > 0 ? `${text} (${details.join(', ')})` : text, values };
+  return { text: details.length > 0 ? `${text} (${details.join(', ')})` : text, measured: measured(tree, ask), values };
 }

@@ -238,6 +238,7 @@ t.test('an explanation puts the values in', async (t) => {
   const explain = (cel: string) => compile(cel, names).explain(scope);
   t.strictSame(explain('after.server.TcpExtListenDrops == flood.sent - (backlog + 1)'), {
     text: '526 == 540 (flood.sent 542, backlog 1)',
+    measured: 'TcpExtListenDrops 526, not 540',
     values: {
       'after.server.TcpExtListenDrops': 526,
       'flood.sent - (backlog + 1)': 540,

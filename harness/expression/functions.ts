@@ -76,8 +76,9 @@ export const FUNCTIONS = {
 /** Names of our functions and of CEL's own that a scenario is likely to want: for did-you-mean. */
 export const FUNCTION_NAMES: readonly string[] = [
   ...new Set(Object.keys(FUNCTIONS).map((signature) => /(\w+)\(/.exec(signature)![1]!)),
-  ...['size', 'int', 'double', 'string', 'has', 'all', 'exists', 'exists_one', 'filter', 'map'],
-  ...['contains', 'startsWith', 'endsWith', 'matches', 'join', 'split', 'substring'],
+  ...'size int double string has all exists exists_one filter map contains startsWith endsWith matches join split substring'.split(
+    ' ',
+  ),
 ];
 
 export function registerFunctions(environment: Environment): void {

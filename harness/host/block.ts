@@ -22,6 +22,8 @@ export interface Rule {
   sport?: number | undefined;
   dport?: number | undefined;
   flags?: string | undefined;
+  /** Only the first so many of them; later ones pass. */
+  first?: number | undefined;
   action: keyof typeof ACTIONS;
 }
 
@@ -49,14 +51,14 @@ export class Block {
     // reject is not allowed in prerouting; input and output see what drop in prerouting and output would.
     const [chain, priority] = hook === 'out' ? ['output', 0] : action === 'drop' ? ['prerouting', -300] : ['input', 0];
     await this.#nft(
-      `table ip ${this.#table} { counter hits { }; chain c { type filter hook ${chain} priority ${priority}; ${matches(this.#rule)} counter name hits ${ACTIONS[action]}; }; }`,
+      `table ip ${this.#table} { counter hits { }; chain c { type filter hook ${chain} priority ${priority}; ${matches(this.#rule)} ${limited(this.#rule)} counter name hits ${ACTIONS[action]}; }; }`,
     );
     this.#installed = true;
   }
 
   /** Reads how many packets the rule has met. */
   async refresh(): Promise<void> {
-    if (!this.#installed) return;
+    if (!this.#installed || this.#hits === this.#rule.first) return;
     const { nftables } = JSON.parse(await this.#nft(`list counter ip ${this.#table} hits`, '-j')) as {
       nftables: { counter?: { packets: number } }[];
     };
@@ -88,6 +90,11 @@ function matches({ from, to, sport, dport, flags }: Rule): string {
   if (dport) parts.push(`tcp dport ${dport}`);
   if (flags !== undefined) parts.push(`tcp flags & (syn|ack|fin|rst) == ${flagExpression(flags)}`);
   return parts.join(' ');
+}
+
+/** A token bucket that gets a token a day: `first` packets match, and then none. */
+function limited({ first }: Rule): string {
+  return first === undefined ? '' : `limit rate 1/day burst ${first} packets`;
 }
 
 function flagExpression(flags: string): string {

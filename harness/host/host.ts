@@ -106,8 +106,7 @@ export class Host {
     };
     const counters = one(() => this.delta());
     const sockets = one(() => this.sockets());
-    const frames = this.capture.length;
-    const packets = one(() => this.capture.packets(frames));
+    const packets = one(() => this.capture.packets());
     const sysctl = one(() => Object.fromEntries(sysctls.map((name) => [name, this.sysctl(name)])));
     return {
       get counters() {

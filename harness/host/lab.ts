@@ -2,6 +2,7 @@ import { setImmediate as turn, setTimeout as pass } from 'node:timers/promises';
 import type { HostEvidence, Moment, Outcome, Packet } from '../evidence/model.ts';
 import { secondsOf } from '../scenario/duration.ts';
 import type { Block } from './block.ts';
+import type { Capture } from './capture.ts';
 import { Connections } from './connections.ts';
 import type { End } from './end.ts';
 import type { Host } from './host.ts';
@@ -24,6 +25,9 @@ export class NotReached extends Error {
     this.what = what;
   }
 }
+
+/** How many waits are looking, in all labs: a look at the socket tables costs half a millisecond of the one thread. */
+let polls = 0;
 
 /** The hosts and links of one running scenario, and what its steps made in them. */
 export class Lab {
@@ -110,14 +114,12 @@ export class Lab {
   async freeze(): Promise<Moment> {
     await Promise.all(this.blocks.map((block) => block.refresh()));
     const { at, hosts, outcomes } = this.live();
-    // What the kernel holds passes, what was captured stays: the packets are read last.
     const kept = Object.entries(outcomes).map(([name, outcome]) => [name, frozen(outcome)] as const);
-    const states = Object.entries(hosts).map(([name, host]) => ({ name, host, counters: host.counters, sockets: host.sockets, sysctl: host.sysctl }));
+    // What the kernel holds passes, what was captured stays: the packets are counted last.
+    const states = Object.entries(hosts).map(([name, { counters, sockets, sysctl }]) => ({ name, counters, sockets, sysctl }));
     return {
       at,
-      hosts: Object.fromEntries(
-        states.map(({ name, host, counters, sockets, sysctl }) => [name, { counters, sockets, packets: [...host.packets], sysctl }]),
-      ),
+      hosts: Object.fromEntries(states.map(({ name, ...state }) => [name, withPackets(state, this.host(name).capture)])),
       outcomes: Object.fromEntries(kept),
     };
   }
@@ -127,14 +129,22 @@ export class Lab {
     else await pass(seconds * 1000, undefined, { signal }).catch(() => undefined);
   }
 
-  /** True when `done` came true within so many seconds; looks often at first, then every few milliseconds. */
+  /** True when `done` came true within so many seconds; looks often at first, then every few milliseconds, or as rarely as leaves half of the thread to others. */
   async poll(done: () => boolean, seconds: number, signal: AbortSignal): Promise<boolean> {
     const start = this.now();
-    for (;;) {
-      if (done()) return true;
-      const waited = this.now() - start;
-      if (waited >= seconds || signal.aborted) return false;
-      await this.sleep(waited < 0.005 ? 0 : Math.min(0.001 + waited / 50, 0.01), signal);
+    polls += 1;
+    try {
+      for (;;) {
+        const looked = this.now();
+        if (done()) return true;
+        const now = this.now();
+        const waited = now - start;
+        if (waited >= seconds || signal.aborted) return false;
+        const soon = waited < 0.005 ? 0 : Math.min(0.001 + waited / 50, 0.01);
+        await this.sleep(Math.max(soon, polls === 1 ? 0 : 2 * polls * (now - looked)), signal);
+      }
+    } finally {
+      polls -= 1;
     }
   }
 
@@ -155,14 +165,13 @@ export class Lab {
   }
 }
 
-function seen(evidence: HostEvidence): HostEvidence {
-  const { counters, sockets, sysctl } = evidence;
+/** Adds what was captured up to now, decoded when somebody looks. */
+function withPackets(state: Omit<HostEvidence, 'packets'>, capture: Capture): HostEvidence {
+  const frames = capture.length;
   return {
-    counters,
-    sockets,
-    sysctl,
+    ...state,
     get packets() {
-      return evidence.packets;
+      return capture.packets(frames);
     },
   };
 }

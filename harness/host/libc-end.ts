@@ -1,4 +1,4 @@
-import { close, closeTimed, type Fd, recv, send, setLinger, shutdownAsync } from '../linux/sockets.ts';
+import { close, closeTimed, type Fd, recv, send, setLinger, shutdown } from '../linux/sockets.ts';
 import { setOptions } from '../linux/socket-options.ts';
 import { tcpInfo } from '../linux/tcp-info.ts';
 import type { End, OptionValues } from './end.ts';
@@ -65,7 +65,7 @@ export class LibcEnd implements End {
   }
 
   async shutdown(how: 'read' | 'write' | 'both'): Promise<string> {
-    return this.#open ? shutdownAsync(this.fd, how) : 'EBADF';
+    return this.#open ? shutdown(this.fd, how) : 'EBADF';
   }
 
   async close(linger: number | undefined): Promise<{ error: string; took: number }> {

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { EngineEvent } from '../engine/protocol.ts';
@@ -10,10 +9,6 @@ import type { Launcher } from './launcher.ts';
 import { demandSandbox, thisMachine } from './rights.ts';
 import { sandboxCommand } from './sandbox.ts';
 
-/** The package with its dependencies, wherever npm put them. */
-const [PACKAGE = '/'] = fileURLToPath(new URL('../..', import.meta.url))
-  .replace(/\/$/, '')
-  .split('/node_modules/');
 const ENGINE = fileURLToPath(new URL('../engine/main.js', import.meta.url));
 
 /** Seconds that an engine may take to end after its `bye`. */
@@ -28,7 +23,6 @@ export function localLauncher(engine: string): Launcher {
       if (signal.aborted || kill.aborted) throw interrupted();
       const [file, args] = sandboxCommand([process.execPath, engine], {
         userNamespace: !thisMachine.root,
-        keep: [dirname(process.execPath), PACKAGE],
       });
       // A session of its own: Ctrl-C at a terminal goes to the whole foreground group, and the engine's one
       // orderly stop is the end of its request.

@@ -13,7 +13,7 @@ export interface ProbeResult {
 
 /** Runs `argv` in a fresh sandbox, as the engine would be. */
 export async function probe(argv: readonly string[], input = ''): Promise<ProbeResult> {
-  const [file, args] = sandboxCommand(argv, { userNamespace: !thisMachine.root, keep: [] });
+  const [file, args] = sandboxCommand(argv, { userNamespace: !thisMachine.root });
   const end = await execa(file, args, {
     cwd: '/',
     env: engineEnvironment(process.env),

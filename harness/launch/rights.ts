@@ -22,7 +22,7 @@ const FORBIDDING = [
 export const thisMachine: Machine = {
   root: process.geteuid?.() === 0,
   async trySandbox() {
-    const [file, args] = sandboxCommand(['true'], { userNamespace: !thisMachine.root, keep: [] });
+    const [file, args] = sandboxCommand(['true'], { userNamespace: !thisMachine.root });
     const { failed, stderr, shortMessage } = await execa(file, args, {
       reject: false,
       stdin: 'ignore',

@@ -57,6 +57,8 @@ export const libc = {
   prctl: call<[Word, Word, Word, Word, Word]>(
     'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
   ),
+  /** A null third argument is never looked at. */
+  pthread_sigmask: call<[Word, Buffer, null]>('int pthread_sigmask(int, const void *, void *)'),
   clock_gettime: call<[Word, Buffer]>('int clock_gettime(int, void *)'),
   clock_getres: call<[Word, Buffer]>('int clock_getres(int, void *)'),
 };
@@ -67,8 +69,25 @@ export interface AsyncResult<R> {
   errno: number;
 }
 
+/** koffi refuses more asynchronous calls at once than 256 (its max_async_calls); the pool has fewer threads anyway. */
+const MOST_AT_ONCE = 128;
+let running = 0;
+const waiting: (() => void)[] = [];
+
 /** The same call on a thread of the libuv pool: for what may block or wait for an RCU grace period. */
-export function inPool<A extends unknown[], R>(name: Call<A, R>, ...args: A): Promise<AsyncResult<R>> {
+export async function inPool<A extends unknown[], R>(name: Call<A, R>, ...args: A): Promise<AsyncResult<R>> {
+  if (running >= MOST_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running += 1;
+  try {
+    return await pooled(name, args);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  }
+}
+
+function pooled<A extends unknown[], R>(name: Call<A, R>, args: A): Promise<AsyncResult<R>> {
   return new Promise((resolve, reject) => {
     name.async(...args, (error, result) => {
       const errno = koffi.errno();

@@ -94,6 +94,12 @@ export function setLinger(fd: Fd, seconds: number | 'off'): void {
   setBytes(fd, SOL_SOCKET, 13, bytes);
 }
 
+/** Seconds of SO_LINGER; -1 when it is off. */
+export function getLinger(fd: Fd): number {
+  const bytes = getBytes(fd, SOL_SOCKET, 13, 8);
+  return bytes.readInt32LE(0) === 0 ? -1 : bytes.readInt32LE(4);
+}
+
 /** Options by C name; SO_LINGER takes seconds, a negative number is off. Throws for a name that is not in the table. */
 export function setOptions(fd: Fd, options: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(options)) {

@@ -3,6 +3,8 @@ import { inPool, lastErrno, libc } from './libc.ts';
 import type { Fd } from './libc.ts';
 import { readSockaddrIn, SOCKADDR_IN, sockaddrIn } from './address.ts';
 import type { SocketAddress } from './address.ts';
+import { lingeringClose } from './lingering-close.ts';
+import { getLinger } from './socket-options.ts';
 
 export type { Fd } from './libc.ts';
 export type { SocketAddress } from './address.ts';
@@ -61,11 +63,15 @@ export async function closeAsync(fd: Fd): Promise<void> {
   await inPool(libc.close, fd);
 }
 
-/** close(2) in the pool with how long it blocked: SO_LINGER is about exactly that. `errno` is '' on success. */
+/** close(2) with how long it blocked: SO_LINGER is about exactly that. `errno` is '' on success. */
 export async function closeTimed(fd: Fd): Promise<{ errno: string; seconds: number }> {
+  if (getLinger(fd) > 0) {
+    const { errno, seconds } = await lingeringClose(fd);
+    return { errno: errnoName(errno), seconds };
+  }
   const start = process.hrtime.bigint();
-  const { errno } = await inPool(libc.close, fd);
-  return { errno: errnoName(errno), seconds: Number(process.hrtime.bigint() - start) / 1e9 };
+  const errno = errnoOf(libc.close(fd));
+  return { errno, seconds: Number(process.hrtime.bigint() - start) / 1e9 };
 }
 
 /** '' or the errno name. */

@@ -39,7 +39,7 @@ function articleClaims(article: string, claims: readonly ClaimOfRecord[]): Artic
         { title: 'claim', most: 30, least: 24 },
         { title: 'the article says', most: 48 },
         { title: 'here', most: 12, least: 10 },
-        { title: 'measured', most: 40 },
+        { title: 'measured', most: 40, least: 20 },
         { title: 'why', most: 40 },
       ],
       rows: rows.map((same) => row(same[0], same.length)),
@@ -48,10 +48,10 @@ function articleClaims(article: string, claims: readonly ClaimOfRecord[]): Artic
 }
 
 function row(claim: ClaimOfRecord, records: number): string[] {
-  const { id, says, verdict, expected, text, because, instead } = claim;
+  const { id, says, verdict, expected, measured: told, because, instead } = claim;
   const surprise = verdict === expected ? '' : ` (predicted: ${SPELLED[expected]})`;
   const more = records > 1 ? ` (and ${plural(records - 1, 'more record')})` : '';
-  const measured = text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
+  const measured = told.length > LONGEST ? `${told.slice(0, LONGEST)}...` : told;
   const why = [because, verdict === 'refuted' ? instead : undefined].filter(Boolean).join('; instead: ');
   return [id, says, SPELLED[verdict] + surprise, measured + more, why].map(visible);
 }

@@ -26,7 +26,7 @@ export const markdownReporter: ReporterKind = {
   },
 };
 
-export function markdown(run: Run, titles: ReadonlyMap<string, string>): string {
+function markdown(run: Run, titles: ReadonlyMap<string, string>): string {
   const names = recordLabels(run.records);
   const sections = [
     summary(run),

@@ -24,6 +24,7 @@ class TextReporter implements Reporter {
   #info: RunInfo | undefined;
   #labels: string[] = [];
   readonly #told = new Set<number>();
+  readonly #records = new Map<string, readonly ScenarioRecord[]>();
 
   constructor(output: Output) {
     this.#output = output;
@@ -46,9 +47,28 @@ class TextReporter implements Reporter {
     } else if (event.type === 'calibrated' && event.noise.length > 0) {
       this.#print([`noise: counters move though nothing happens: ${event.noise.map(visible).join(', ')}`]);
     } else if (event.type === 'record') {
-      this.#told.add(event.record);
-      this.#print([this.#line(event.value, this.#labels[event.record] ?? event.value.scenario.id)]);
+      this.#finished(event.record, event.value);
     }
+  }
+
+  /** One line for a scenario once all its records are there; a record that did not pass has a line of its own. */
+  #finished(index: number, record: ScenarioRecord): void {
+    const { id } = record.scenario;
+    const records = this.#records.get(id) ?? [];
+    this.#records.set(id, [...records, record]);
+    if (record.reason.code === 'interrupted') this.#told.add(index);
+    else if (record.verdict !== 'passed') {
+      this.#told.add(index);
+      this.#print([this.#line(record, this.#labels[index] ?? id)]);
+    }
+    const plans = this.#info?.plans.flatMap((plan, at) => (plan.id === id ? [at] : [])) ?? [index];
+    if (records.length + 1 < plans.length) return;
+    const passed = [...records, record].filter(({ verdict }) => verdict === 'passed');
+    for (const at of plans) this.#told.add(at);
+    if (passed.length === 0) return;
+    const longest = passed.reduce((a, b) => (b.seconds.lab > a.seconds.lab ? b : a));
+    const many = plans.length === 1 ? '' : `  ${passed.length} of ${plans.length} records`;
+    this.#print([this.#line(longest, `${id}${many}`)]);
   }
 
   end(run: Run): void {

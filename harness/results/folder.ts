@@ -73,7 +73,7 @@ export class RunFolder {
         'choose another folder: --out DIR or TCPLAB_RESULTS=DIR',
       );
     }
-    this.#append({ type: 'head', ...head });
+    this.#append({ type: 'head', pid: process.pid, ...head });
   }
 
   /** Keeps what an event brings. @returns the event; a record then says where its packets lie. */

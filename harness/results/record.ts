@@ -5,7 +5,7 @@ export const RECORD_SCHEMA = 'tcplab.record/1';
 export const RUN_SCHEMA = 'tcplab.run/1';
 
 const scalar = z.union([z.number(), z.string(), z.boolean()]);
-const json: z.ZodType<unknown> = z.json();
+const json: z.ZodType = z.json();
 const counters = z.record(z.string(), z.number());
 
 export const verdict = z.enum(['passed', 'failed', 'skipped', 'error']);
@@ -87,6 +87,7 @@ const claim = z.strictObject({
   that: z.string(),
   values: z.record(z.string(), json),
   text: z.string(),
+  measured: z.string().describe('what was measured, in few words'),
   /** Why it does not hold here: the change that this kernel has or lacks, or `never held`. */
   because: z.string(),
   instead: z.string().optional(),

@@ -67,7 +67,7 @@ function collected(events: readonly EngineEvent[], interrupted = false): Run {
 t.test('canonical JSON: the examples of RFC 8785', async (t) => {
   // Sections 3.2.2 and 3.2.3.
   const numbers = {
-    numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+    numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
     string: '€$\u000F\nA\'\u0042\u0022\u005c\\"/',
     literals: [null, true, false],
   };

@@ -18,7 +18,8 @@ function convert(schema: z.ZodType): Json {
 
 /** Takes away our own metadata, which no editor knows. */
 function withoutReferences(schema: Json): Json {
-  return mapSchemas(schema, ({ refers: _, ...rest }) => rest, ['default', 'enum']);
+  const without = (one: Json) => Object.fromEntries(Object.entries(one).filter(([key]) => key !== 'refers'));
+  return mapSchemas(schema, without, ['default', 'enum']);
 }
 
 /** A copy in which every schema inside went through `change`, from the inside out; what stands under `skip` stays. */

@@ -37,7 +37,7 @@ function valuesFrom(name: string, type: FieldType, given: FieldValue): ParamValu
       typeof value !== 'object' &&
       (typeOf([value]) === type || (type === 'double' && typeof value === 'number'));
     if (!fits) throw new UsageError(`${name} is ${NAMES[type]}, not ${JSON.stringify(one)}`);
-    return value as ParamValue;
+    return value;
   });
 }
 

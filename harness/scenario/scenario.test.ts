@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
+import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import type { StepSpec } from './step-kind.ts';
 import { STEPS } from '../steps/registry.ts';
 import { isLabAddress } from './addresses.ts';
 import { parseArticles } from './articles.ts';
@@ -252,6 +254,14 @@ steps:
   t.strictSame(plan!.hosts['server'], { sysctl: { 'net.core.somaxconn': 65535, 'net.ipv4.tcp_syncookies': 0 } });
   t.match(plan!.steps[0], { name: 'web', args: { backlog: 7 } });
   t.strictSame(plan!.steps[2]!.args['run'], ['echo', 7, 'a $backlog']);
+});
+
+t.test('programs that steps start are needed, beside those that the file names', async (t) => {
+  const dig: StepSpec = { kind: 'dig', about: 'asks', schema: z.strictObject({}), programs: () => ['dig'] };
+  const text = base('{ backlog: 1 }', 'needs: [ss]\n').replace('  - observe', '  - dig:\n  - dig: {}\n  - observe');
+  const scenario = parseScenario({ text, file: 'x.yaml', id: 'x' }, { ...context, steps: [...STEPS, dig] });
+  t.strictSame(scenario.needs, ['ss', 'dig']);
+  t.strictSame(plansOf(scenario)[0]!.needs, ['ss', 'dig']);
 });
 
 t.test('a sweep of 1000 records is planned in a moment', async (t) => {

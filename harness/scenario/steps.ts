@@ -83,7 +83,7 @@ export class StepReader {
     const { generic, own } = separate(args, kind);
 
     const note = (inside: Path) => this.#note(rawArgs, inside);
-    const checkedGeneric = z.strictObject(GENERIC_KEYS).partial().safeParse(generic);
+    const checkedGeneric = GENERIC_SCHEMA.safeParse(generic);
     const checked = kind.schema.safeParse(own);
     const problems = [
       ...(checkedGeneric.success
@@ -157,7 +157,7 @@ export class StepReader {
   }
 }
 
-const GENERIC_SCHEMA = z.strictObject(GENERIC_KEYS);
+const GENERIC_SCHEMA = z.strictObject(GENERIC_KEYS).partial();
 /** Only for did-you-mean: the keys that may stand in the step. */
 const withGeneric = (kind: StepSpec) => kind.schema.safeExtend(GENERIC_KEYS);
 

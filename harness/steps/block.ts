@@ -18,12 +18,14 @@ export const block = defineStep({
       .regex(/^\[(?:[FSRPUEW]*\.?)\]$/, 'flags as tcpdump prints them: [S], [.], [F.]')
       .optional()
       .describe('exactly these of SYN, ACK, FIN and RST (PSH is not looked at)'),
+    first: z.number().int().min(1).max(1000).optional().describe('only the first so many of them; later ones pass'),
     action: z.enum(['drop', 'reset', 'port-unreachable', 'host-unreachable', 'admin-prohibited']).default('drop'),
     as: makes(),
   }),
   outcome: { type: 'Block', fields: { hits: 'int' } },
+  programs: () => ['nft'],
   by: 'program',
-  explain: (a) => `${a.as}: nft on ${a.on}, ${a.hook}: ${[a.flags, a.sport && `sport ${a.sport}`, a.dport && `dport ${a.dport}`].filter(Boolean).join(' ') || 'all TCP'} ${a.action}`,
+  explain: (a) => `${a.as}: nft on ${a.on}, ${a.hook}: ${[a.first && `first ${a.first}`, a.flags, a.sport && `sport ${a.sport}`, a.dport && `dport ${a.dport}`].filter(Boolean).join(' ') || 'all TCP'} ${a.action}`,
   async run(args, { lab, publish }) {
     const rule = new Block(lab.host(args.on), {
       ...args,

@@ -26,6 +26,7 @@ export const exec = defineStep({
     type: 'Program',
     fields: { exit: 'int', signal: 'string', stdout: 'string', stderr: 'string', took: 'double', running: 'bool', pid: 'int' },
   },
+  programs: ({ run }) => [run[0]],
   by: 'program',
   explain: (a) => `${a.as}: ${a.on} runs ${a.run.map((one) => (typeof one === 'object' ? ('url' in one ? `http://${one.url}${one.path}` : one.address) : String(one))).join(' ')}`,
   async run(args, { lab, publish, signal }) {

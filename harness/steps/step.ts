@@ -35,11 +35,12 @@ interface StepDefinition<Schema extends z.ZodObject> extends Omit<StepSpec<z.inf
 
 /** Makes a step kind whose action gets its arguments typed by its own schema. */
 export function defineStep<Schema extends z.ZodObject>(definition: StepDefinition<Schema>): StepKind {
-  const { schema, by, explain, refine, run, ...rest } = definition;
+  const { schema, by, explain, refine, programs, run, ...rest } = definition;
   return {
     ...rest,
     schema,
     ...(explain && { explain: (args: unknown) => explain(schema.parse(args)) }),
+    ...(programs && { programs: (args: unknown) => programs(schema.parse(args)) }),
     ...(refine && { refine: (args: unknown) => refine(schema.parse(args)) }),
     by: (args) => (typeof by === 'function' ? by(schema.parse(args)) : by),
     run: (args, context) => run(schema.parse(args), context),

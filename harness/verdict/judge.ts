@@ -102,7 +102,7 @@ function judgeClaim(
 ): JudgedClaim {
   const compiled = compile(planned.that.cel, plan.names);
   const result = compiled.evaluate(scope);
-  const { text, values } = compiled.explain(scope);
+  const { text, measured, values } = compiled.explain(scope);
   const boolean = 'value' in result && typeof result.value === 'boolean';
   const verdict = !boolean ? 'not-tested' : result.value === true ? 'confirmed' : 'refuted';
   const claim: ClaimOfRecord = {
@@ -115,6 +115,7 @@ function judgeClaim(
     that: planned.that.cel,
     values: toJson(values),
     text: failureText(result, text),
+    measured: boolean ? measured : failureText(result, text),
     because: verdict === 'refuted' ? becauseOf(planned.holds, traits, changes) : '',
     ...(planned.instead === undefined ? {} : { instead: planned.instead }),
   };

@@ -1,0 +1,46 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+import type { Evaluated } from './compile.ts';
+import { print } from './printer.ts';
+import { COMPARISONS, short } from './short.ts';
+import { childrenOf } from './syntax.ts';
+
+/** How a label of a side is cut. */
+const LONGEST = 40;
+
+/** A name as a person would say it: `TcpExtListenDrops` for `after.server.TcpExtListenDrops`. */
+function label(node: ASTNode): string {
+  if (node.op === '.') return String(node.args[1]);
+  if (node.op === 'id') return node.args;
+  if (node.op === '[]') return print(node).replace(/^.*?\b(\w+\[)/, '$1');
+  if (node.op !== 'rcall') return '';
+  // Helpers say what they count; the observation and the host in front of them do not.
+  const text = print(node).replace(/^(?:\w+\.){1,2}(?=\w+[.(])/, '');
+  return text.length <= LONGEST && !/^\w+\.\w+\(\w+, /.test(text) ? text : '';
+}
+
+/**
+ * What was measured, for a table: each comparison's left side with its name, and what it was held against where it
+ * does not hold: `TcpExtListenDrops 540, not 526`.
+ */
+export function measured(tree: ASTNode, ask: (text: string) => Evaluated): string {
+  const value = (node: ASTNode) => {
+    const result = ask(print(node));
+    return 'value' in result ? result.value : undefined;
+  };
+  const named = (node: ASTNode) => [label(node), short(value(node))].filter(Boolean).join(' ');
+  const parts: { text: string; holds: boolean }[] = [];
+  const visit = (node: ASTNode, wanted: boolean): void => {
+    if (node.op === '&&' || node.op === '||') childrenOf(node).forEach((child) => visit(child, wanted));
+    else if (node.op === '!_') visit(node.args, !wanted);
+    else if (COMPARISONS.has(node.op)) {
+      const [left, right] = childrenOf(node) as [ASTNode, ASTNode];
+      const holds = value(node) === wanted;
+      const op = node.op === '==' ? '' : `${node.op} `;
+      parts.push({ text: `${named(left)}${holds ? '' : `, not ${op}${short(value(right))}`}`, holds });
+    } else parts.push({ text: named(node), holds: value(node) === wanted });
+  };
+  visit(tree, true);
+  const wrong = parts.filter(({ holds }) => !holds);
+  const told = value(tree) === true || wrong.length === 0 ? parts : wrong;
+  return [...new Set(told.map(({ text }) => text))].join('; ');
+}
