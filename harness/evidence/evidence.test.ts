@@ -4,22 +4,11 @@ import { COUNTER_NAMES } from './counter-names.ts';
 import { CONFIGURATION, deltaOf, parseCounters } from './counters.ts';
 import { flagsOf, flagsText } from './flags.ts';
 import { decodeFrame } from './frame.ts';
-import type { Packet, SocketRow } from './model.ts';
+import type { SocketRow } from './model.ts';
 import { netstatReport, sentenceOf } from './netstat-sentences.ts';
-import { packetLine } from './packet-line.ts';
 import { pcapngHeader, pcapngPacket, PcapngWriter } from './pcapng.ts';
 import { sectionOf } from './section.ts';
 import { buildSegment, patchSyn, synTemplate } from './segment.ts';
-import {
-  packetsAfter,
-  packetsBefore,
-  packetsFrom,
-  packetsTo,
-  packetsWithFlags,
-  socketsInState,
-  socketsWithLocalPort,
-  socketsWithRemotePort,
-} from './select.ts';
 import { socketLine, socketTable } from './sockets.ts';
 import { firesWithin, granule } from './timer-wheel.ts';
 
@@ -419,56 +408,6 @@ t.test('sockets: as ss shows them', async (t) => {
   t.equal(socketLine(socket), 'LISTEN 2 1 192.0.2.1:8888 0.0.0.0:* ino:4711 skmem:(d3)');
   const left = (timerLeft: number) => /,(.*),/.exec(socketLine({ ...half, timerLeft }))?.[1];
   t.same([0, 0.2, 1, 26.4, 89, 605, 7199.9].map(left), ['', '200ms', '1sec', '26sec', '1min29sec', '10min', '119min']);
-});
-
-const packet = (over: Partial<Packet>): Packet => ({
-  ...NO_OPTIONS,
-  at: 0.000123,
-  host: 'client',
-  out: true,
-  from: 'client:40000',
-  to: 'server:8888',
-  sport: 40000,
-  dport: 8888,
-  flags: '[S]',
-  seq: 1,
-  ack: 0,
-  length: 0,
-  win: 64240,
-  ttl: 64,
-  payload: '',
-  ...over,
-});
-
-t.test('packets: on a line', async (t) => {
-  t.equal(packetLine(packet({})), '0.000123 client:40000 > server:8888 [S] seq 1, win 64240, length 0');
-  t.equal(
-    packetLine(packet({ flags: '[P.]', ack: 9, length: 5, seq: 0xffff_fffe, tsval: 7, tsecr: 8 })),
-    '0.000123 client:40000 > server:8888 [P.] seq 4294967294:3, ack 9, win 64240, options [TS val 7 ecr 8], length 5',
-  );
-  t.match(packetLine(packet({ mss: 1460, sackPermitted: true, wscale: 7 })), /options \[mss 1460,sackOK,wscale 7\]/);
-  t.equal(
-    packetLine(packet({ flags: '[icmp 3/1]' })),
-    '0.000123 client:40000 > server:8888 [icmp 3/1] quotes 40000 > 8888 seq 1',
-  );
-});
-
-t.test('selecting packets and sockets', async (t) => {
-  const answer = packet({ at: 1, flags: '[S.]', from: 'server:8888', to: 'client:40000' });
-  const other = packet({ at: 2, from: 'client2:40000', to: '2001:db8::1:8888' });
-  const all = [packet({}), answer, other];
-  t.same(packetsWithFlags(all, '[S.]'), [answer]);
-  t.same(packetsWithFlags(all, '[S]'), [all[0], other]);
-  t.same(packetsFrom(all, 'client'), [all[0]], 'a host, not another whose name starts alike');
-  t.same(packetsFrom(all, 'client2:40000'), [other]);
-  t.same(packetsTo(all, 'client:1'), []);
-  t.same(packetsTo(all, '2001:db8::1'), [other]);
-  t.same(packetsAfter(all, 1), [other]);
-  t.same(packetsBefore(all, 1), [all[0]]);
-  const rows = [socket, half];
-  t.same(socketsInState(rows, 'SYN-RECV'), [half]);
-  t.same(socketsWithLocalPort(rows, 8888), rows);
-  t.same(socketsWithRemotePort(rows, 40000), [half]);
 });
 
 t.test('timer wheel: granules by level', async (t) => {

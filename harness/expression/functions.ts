@@ -33,7 +33,7 @@ function lastOf<T>(list: readonly T[], what: string): T {
 }
 
 /** `client` means every port of that host or address, `client:40000` that one. */
-const isEnd = (end: string, wanted: string) => end === wanted || end.startsWith(`${wanted}:`);
+const isEnd = (end: string, wanted: string) => end === wanted || end.slice(0, end.lastIndexOf(':')) === wanted;
 
 type Packets = readonly PacketView[];
 type Sockets = readonly SocketView[];

@@ -1,9 +1,9 @@
 import { sentenceOf } from '../evidence/netstat-sentences.ts';
-import type { Run, ScenarioRecord } from '../results/record.ts';
+import { socketTable } from '../evidence/sockets.ts';
+import type { ObservationOfRecord, Run, ScenarioRecord } from '../results/record.ts';
 import { counts } from '../results/summary.ts';
 import { recordLabels } from './broken.ts';
 import { claimTables } from './claims-table.ts';
-
 import { markdownBlock, markdownCode, markdownText } from './escape.ts';
 import { inline, seconds } from './label.ts';
 import { packetLine, sentOnly } from './packet-text.ts';
@@ -11,6 +11,7 @@ import type { ReporterKind, RunInfo } from './reporter.ts';
 import { markdownTable } from './table.ts';
 
 const MOST_PACKETS = 60;
+const MOST_SOCKETS = 40;
 
 /** A document for people: summary, claims, then every record with its evidence. */
 export const markdownReporter: ReporterKind = {
@@ -81,6 +82,7 @@ function section(record: ScenarioRecord, label: string): string[] {
     [`Lab time ${seconds(record.seconds.lab)}.`],
     ...(record.expectations.length > 0 ? [expectations(record)] : []),
     ...Object.entries(record.hosts).map(([name, host]) => hostPart(name, host)),
+    ...Object.entries(record.observations).flatMap(([name, observation]) => socketParts(name, observation)),
     ...(record.packets.length > 0 ? [packets(record)] : []),
   ];
   return parts
@@ -106,6 +108,15 @@ function hostPart(name: string, host: ScenarioRecord['hosts'][string]): string[]
     '',
     ...(rows.length > 0 ? markdownTable({ columns, rows }) : ['No counter moved.']),
   ];
+}
+
+/** The socket tables of an observation, host by host, where there is a socket to show. */
+function socketParts(name: string, { at, hosts }: ObservationOfRecord): string[][] {
+  return Object.entries(hosts).flatMap(([host, { sockets }]) =>
+    sockets.length === 0
+      ? []
+      : [[`Sockets of ${markdownText(host)} at ${markdownText(name)} (${seconds(at)}):`, '', ...markdownBlock(socketTable(sockets.slice(0, MOST_SOCKETS)))]],
+  );
 }
 
 function packets({ packets: all, packetsTotal, pcapng }: ScenarioRecord): string[] {
