@@ -1,7 +1,7 @@
 import type { Plan } from '../scenario/model.ts';
 import { Capture } from '../host/capture.ts';
 import { Host } from '../host/host.ts';
-import { Lab } from '../host/lab.ts';
+import { Lab, type LabView } from '../host/lab.ts';
 import { realtimeNanoseconds } from '../linux/clock.ts';
 import { resetNamespace } from '../linux/host-defaults.ts';
 import { newNetNamespace } from '../linux/namespaces.ts';
@@ -31,7 +31,7 @@ export interface Ground {
  * Builds the hosts and links of a plan. Every pair that shares a link has a veth of its own; a host has one address,
  * a route and a permanent neighbour for each peer, so that neither ARP nor a bridge ever says a word.
  */
-export async function labUp(plan: Plan, sysctls: readonly string[], { pool, graveyard, closing }: Ground, folder: string, scope: Scope): Promise<Lab> {
+export async function labUp(plan: Plan, view: LabView, { pool, graveyard, closing }: Ground, scope: Scope): Promise<Lab> {
   const names = Object.keys(plan.hosts);
   const addresses = pool.take(names.length);
   scope.defer(() => pool.give(addresses));
@@ -66,7 +66,7 @@ export async function labUp(plan: Plan, sysctls: readonly string[], { pool, grav
   const ordered = new Map(names.map((name) => [name, hosts.get(name)!]));
   for (const [name, host] of ordered)
     for (const [sysctl, value] of Object.entries(plan.hosts[name]!.sysctl)) host.writeSysctl(sysctl, value);
-  const lab = new Lab(ordered, sysctls, folder);
+  const lab = new Lab(ordered, view);
   scope.defer(() => lab.abandon());
   for (const host of ordered.values()) host.begin();
   const now = realtimeNanoseconds();

@@ -2,8 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { TcplabError } from '../errors.ts';
 import type { Moment } from '../evidence/model.ts';
 import { sysctlsIn } from '../expression/syntax.ts';
-import type { Lab } from '../host/lab.ts';
-import { NotReached } from '../host/lab.ts';
+import { type Lab, type LabView, NotReached } from '../host/lab.ts';
 import type { ScenarioRecord } from '../results/record.ts';
 import type { Plan } from '../scenario/model.ts';
 import type { Emit } from './emit.ts';
@@ -58,7 +57,7 @@ export async function runPlan(plan: Plan, index: number, runner: Runner): Promis
   runner.signal.addEventListener('abort', stop, { once: true });
   const shown: Shown = { record };
   try {
-    const lab = await labUp(plan, sysctlsOf(plan), runner, `/tmp/lab-${index}-${process.hrtime.bigint()}`, scope);
+    const lab = await labUp(plan, viewOf(plan), runner, scope);
     labs.add(lab);
     scope.defer(() => labs.delete(lab));
     const noted = (at: number, step: Plan['steps'][number], state: 'started' | 'ended') => {
@@ -105,12 +104,20 @@ function reasonOf({ failure }: Walked, lab: Lab, signal: AbortSignal, timeout: n
   return { code: '', text: '' };
 }
 
-/** Sysctls that the plan sets or looks at. */
-function sysctlsOf(plan: Plan): string[] {
-  const set = Object.values(plan.hosts).flatMap(({ sysctl }) => Object.keys(sysctl));
-  const expressions = [...plan.expect.map(({ that }) => that.cel), ...plan.claims.map(({ that }) => that.cel), plan.probe?.cel ?? 'true'];
+let labs = 0;
+
+/** What the expressions and the sysctls of a plan look at. */
+function viewOf(plan: Plan): LabView {
+  const judged = [...plan.expect, ...plan.claims].map(({ that }) => that.cel);
   const inSteps = plan.steps.flatMap(({ args }) => Object.values(args).filter((one): one is string => typeof one === 'string'));
-  return [...new Set([...set, ...expressions.flatMap(sysctlsIn), ...inSteps.filter((one) => one.includes('sysctl[')).flatMap(sysctlsIn)])].sort();
+  const expressions = [...judged, plan.probe?.cel ?? 'true', ...inSteps.filter((one) => one.includes('sysctl['))];
+  const set = Object.values(plan.hosts).flatMap(({ sysctl }) => Object.keys(sysctl));
+  labs += 1;
+  return {
+    sysctls: [...new Set([...set, ...expressions.flatMap(sysctlsIn)])].sort(),
+    folder: `/tmp/lab-${labs}`,
+    countsHits: [...judged, ...inSteps].some((one) => /\.hits\b/.test(one)),
+  };
 }
 
 function textOf(error: unknown): string {

@@ -12,13 +12,13 @@ import { compile } from '../expression/compile.ts';
 import type { TraitOfRecord } from '../results/record.ts';
 import type { Change, Plan } from '../scenario/model.ts';
 import { AddressPool } from './addresses.ts';
+import { Admission } from './admission.ts';
 import { calibrate } from './calibrate.ts';
 import type { Emit } from './emit.ts';
 import { Graveyard } from './graveyard.ts';
 import { lookAround, type Place } from './place.ts';
 import { PROTOCOL, type Request } from './protocol.ts';
 import { runPlan, type Runner, type Shown } from './run-plan.ts';
-import { Semaphore } from './semaphore.ts';
 import { scopeOf } from './walk.ts';
 
 /** Milliseconds between two looks at the capture rings. */
@@ -54,7 +54,7 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
   const alone: { plan: Plan; index: number; shown: Shown }[] = [];
   for (const { plan, index } of indexed.filter((one) => one.plan.alone)) alone.push({ plan, index, shown: await runPlan(plan, index, runner) });
 
-  const slots = new Semaphore(request.jobs);
+  const slots = new Admission(request.jobs);
   const traits = probed(request, runner, slots, emit);
   const together = indexed.filter((one) => !one.plan.alone).sort((a, b) => b.plan.lasts - a.plan.lasts || a.index - b.index);
   await Promise.all([
@@ -70,7 +70,7 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
 }
 
 /** What this kernel does for each change: its version predicts, the probes check. */
-async function probed(request: Request, runner: Runner, slots: Semaphore, emit: Emit): Promise<Record<string, TraitOfRecord>> {
+async function probed(request: Request, runner: Runner, slots: Admission, emit: Emit): Promise<Record<string, TraitOfRecord>> {
   const answers = await Promise.all(
     Object.entries(request.probes).map(async ([id, plan]): Promise<[string, boolean | null]> => {
       const { evidence } = await slots.hold(() => runPlan(plan, -1, runner));

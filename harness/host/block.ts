@@ -34,12 +34,15 @@ export class Block {
   readonly #host: Host;
   readonly #rule: Rule;
   readonly #table: string;
+  readonly #counted: boolean;
   #installed = false;
   #hits = 0;
   readonly outcome: Outcome;
 
-  constructor(host: Host, rule: Rule) {
+  /** `counted`: somebody asks how many packets it meets. */
+  constructor(host: Host, rule: Rule, counted: boolean) {
     this.#host = host;
+    this.#counted = counted;
     this.#rule = rule;
     made += 1;
     this.#table = `tcplab${made}`;
@@ -58,7 +61,7 @@ export class Block {
 
   /** Reads how many packets the rule has met. */
   async refresh(): Promise<void> {
-    if (!this.#installed || this.#hits === this.#rule.first) return;
+    if (!this.#counted || !this.#installed || this.#hits === this.#rule.first) return;
     const { nftables } = JSON.parse(await this.#nft(`list counter ip ${this.#table} hits`, '-j')) as {
       nftables: { counter?: { packets: number } }[];
     };

@@ -26,8 +26,17 @@ export class NotReached extends Error {
   }
 }
 
-/** How many waits are looking, in all labs: a look at the socket tables costs half a millisecond of the one thread. */
+/** How many waits are looking, in all labs: one look at the socket tables costs half a millisecond of the only thread. */
 let polls = 0;
+
+/** What a lab looks at, and where its programs run. */
+export interface LabView {
+  /** Names that the record and its expressions look at. */
+  sysctls: readonly string[];
+  folder: string;
+  /** An expression asks how many packets a block has met: reading that starts a program. */
+  countsHits: boolean;
+}
 
 /** The hosts and links of one running scenario, and what its steps made in them. */
 export class Lab {
@@ -39,13 +48,14 @@ export class Lab {
   readonly #handles = new Map<string, object>();
   readonly #sysctls: readonly string[];
   readonly #folder: string;
+  readonly countsHits: boolean;
   readonly #start = process.hrtime.bigint();
 
-  /** `sysctls`: the names that the record and its expressions look at. `folder`: where programs run. */
-  constructor(hosts: ReadonlyMap<string, Host>, sysctls: readonly string[], folder: string) {
+  constructor(hosts: ReadonlyMap<string, Host>, { sysctls, folder, countsHits }: LabView) {
     this.hosts = hosts;
     this.#sysctls = sysctls;
     this.#folder = folder;
+    this.countsHits = countsHits;
   }
 
   /** Seconds since the lab was up. */
@@ -129,7 +139,10 @@ export class Lab {
     else await pass(seconds * 1000, undefined, { signal }).catch(() => undefined);
   }
 
-  /** True when `done` came true within so many seconds; looks often at first, then every few milliseconds, or as rarely as leaves half of the thread to others. */
+  /**
+   * True when `done` came true within so many seconds. Looks often at first, then every few milliseconds, or as rarely as
+   * leaves half of the thread to others.
+   */
   async poll(done: () => boolean, seconds: number, signal: AbortSignal): Promise<boolean> {
     const start = this.now();
     polls += 1;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Outcome } from '../evidence/model.ts';
 import { FaultError } from '../errors.ts';
 import type { Host } from './host.ts';
@@ -79,13 +79,24 @@ export class Program {
 
   async kill(name: NodeJS.Signals, signal: AbortSignal): Promise<void> {
     this.#send(name);
-    if (name !== 'SIGSTOP' && name !== 'SIGCONT') await this.#lab.poll(() => !this.#running, Infinity, signal);
+    if (name === 'SIGSTOP') await this.#lab.poll(() => this.#state() === 'T' || !this.#running, Infinity, signal);
+    else if (name !== 'SIGCONT') await this.#lab.poll(() => !this.#running, Infinity, signal);
   }
 
   /** Kills it and everything it started. */
   abandon(): void {
     this.#send('SIGKILL');
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream?.destroy();
+  }
+
+  /** proc_pid_stat(5): `T` is stopped; '' when it is gone. */
+  #state(): string {
+    try {
+      const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1');
+      return stat.charAt(stat.lastIndexOf(')') + 2);
+    } catch {
+      return '';
+    }
   }
 
   #send(name: NodeJS.Signals): void {

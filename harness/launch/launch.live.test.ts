@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -61,7 +61,7 @@ const dir = t.testdir({
       .catch((error) => { console.error(error.message); process.exitCode = error.exitCode; });`,
   // A lab in small: a second namespace with a link to it, a mount, a child that ignores TERM in a session of its own.
   'lab.mjs': `${prelude}
-    import { spawn } from 'node:child_process';
+    import { execFileSync, spawn } from 'node:child_process';
     process.on('SIGINT', () => say({ type: 'fault', message: 'SIGINT' })).on('SIGTERM', () => undefined);
     spawn('setsid', ['sh', '-c', 'trap "" TERM INT HUP; while :; do sleep 100; done'], { stdio: 'ignore' });
     const host = spawn('unshare', ['--net', 'sh', '-c', 'echo ready; exec sleep 100']);
@@ -172,13 +172,15 @@ function below(root: number, all: readonly Process[]): Process[] {
   return found;
 }
 
-/** Every namespace that the processes are in or hold by a descriptor. */
-function namespaces(processes: readonly Process[]): string[] {
+const NAMESPACE = /^(net|pid|mnt|user):\[/;
+
+/** Every namespace that the processes are in or hold by a descriptor, by one place below /proc that leads to it. */
+function namespaces(processes: readonly Process[]): Map<string, string> {
   const places = processes.flatMap(({ pid }) => [
     ...['net', 'pid', 'mnt', 'user'].map((kind) => `/proc/${pid}/ns/${kind}`),
     ...descriptors(`/proc/${pid}/fd`),
   ]);
-  return [...new Set(places.map(link))].filter((target) => /^(net|pid|mnt|user):\[/.test(target));
+  return new Map(places.map((place) => [link(place), place] as const).filter(([target]) => NAMESPACE.test(target)));
 }
 
 function descriptors(folder: string): string[] {
@@ -261,12 +263,16 @@ for (const { who, as } of people) {
     for (const [index, victim] of ['the launcher', 'unshare', 'the engine'].entries()) {
       t.test(`SIGKILL of ${victim} as ${who} with ${what} leaves nothing`, async (t) => {
         const before = machine();
-        const own = namespaces([{ pid: process.pid, parent: 0, born: '' }]);
+        const self = { pid: process.pid, parent: 0, born: '' };
+        const own = namespaces([self]);
         const { launcher, lines, family, said } = await start(as);
         t.ok(family.length >= atLeast, 'launcher, unshare, engine and programs run');
-        const made = namespaces(family).filter((space) => !own.includes(space));
-        const nets = made.filter((space) => space.startsWith('net:'));
-        t.ok(nets.length >= 2 && made.length - nets.length >= 2, 'network, pid and mount namespaces exist');
+        const made = [...namespaces(family)].filter(([space]) => !own.has(space));
+        const names = made.map(([space]) => space);
+        const nets = names.filter((space) => space.startsWith('net:'));
+        t.ok(nets.length >= 2 && names.length - nets.length >= 2, 'network, pid and mount namespaces exist');
+        // While we hold them their numbers cannot go to the labs of somebody else.
+        const ours = made.map(([, place]) => openSync(place, 'r'));
 
         const killed = performance.now();
         const closed = once(launcher, 'close');
@@ -285,11 +291,14 @@ for (const { who, as } of people) {
             .map(({ pid }) => String(pid));
         t.same(await gone(left), [], 'no process stays');
         t.comment(`all gone ${(performance.now() - killed).toFixed(0)} ms after the signal`);
+        const holders = () => alive().filter(({ pid }) => pid !== self.pid);
+        const held = namespaces(holders());
         t.same(
-          namespaces(alive()).filter((space) => made.includes(space)),
+          names.filter((space) => held.has(space)),
           [],
-          'no namespace stays',
+          'no other process is in its namespaces or holds them',
         );
+        ours.forEach((fd) => closeSync(fd));
         t.same(machine(), before, 'no link, mount or named namespace stays');
       });
     }

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { EngineEvent } from '../engine/protocol.ts';
 import { EXIT, FaultError, TcplabError } from '../errors.ts';
 import { engineEnvironment } from './environment.ts';
 import { eventStream } from './event-stream.ts';
@@ -13,6 +12,9 @@ const ENGINE = fileURLToPath(new URL('../engine/main.js', import.meta.url));
 
 /** Seconds that an engine may take to end after its `bye`. */
 const GRACE = 10;
+
+/** Milliseconds; Node takes a longer timer for one of 1 ms. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Runs the engine at `engine` on this machine's kernel, in a sandbox that the kernel itself cleans up. */
 export function localLauncher(engine: string): Launcher {
@@ -49,7 +51,8 @@ export function localLauncher(engine: string): Launcher {
         killNow();
       };
       const stop = () => child.stdin.end();
-      const timers = [setTimeout(tooLate(`no end after ${wallTimeout} s of wall time`), wallTimeout * 1000)];
+      const wall = Math.min(wallTimeout * 1000, LONGEST_TIMER);
+      const timers = [setTimeout(tooLate(`no end after ${wallTimeout} s of wall time`), wall)];
       signal.addEventListener('abort', stop);
       kill.addEventListener('abort', killNow);
       let bye = false;
@@ -59,7 +62,7 @@ export function localLauncher(engine: string): Launcher {
             bye = true;
             timers.push(setTimeout(tooLate(`no end in ${GRACE} s after its bye`), GRACE * 1000));
           }
-          on(event satisfies EngineEvent);
+          on(event);
         }
         const end = await child;
         if (bye && !end.failed) return;

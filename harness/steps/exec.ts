@@ -45,7 +45,7 @@ export const exec = defineStep({
 
 export const kill = defineStep({
   kind: 'kill',
-  about: 'sends a signal to a program that runs beside, and waits until it is gone (SIGSTOP and SIGCONT do not wait)',
+  about: 'sends a signal to a program that runs beside, and waits until it is gone, or stopped by SIGSTOP (SIGCONT does not wait)',
   schema: z.strictObject({
     program: z.string().meta({ refers: { kind: 'name', types: ['Program'] } }),
     signal: z.enum(['SIGTERM', 'SIGKILL', 'SIGINT', 'SIGQUIT', 'SIGSTOP', 'SIGCONT']).default('SIGTERM'),
