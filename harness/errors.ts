@@ -16,7 +16,10 @@ export class TcplabError extends Error {
   readonly exitCode: number;
   readonly hint: string | undefined;
 
-  constructor(message: string, options: { code: string; exitCode: number; hint?: string | undefined; cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { code: string; exitCode: number; hint?: string | undefined; cause?: unknown },
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
     this.exitCode = options.exitCode;

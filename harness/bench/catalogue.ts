@@ -21,7 +21,12 @@ export const start: Bench = {
     const value = median(ratios);
     return [
       { what: 'longest scenario', value: longest, unit: 's' },
-      { what: `whole run / longest, median of ${ROUNDS}`, value, unit: 'x', promise: { text: `at most ${RATIO}`, kept: value <= RATIO } },
+      {
+        what: `whole run / longest, median of ${ROUNDS}`,
+        value,
+        unit: 'x',
+        promise: { text: `at most ${RATIO}`, kept: value <= RATIO },
+      },
     ];
   },
 };
@@ -33,13 +38,21 @@ export const exact: Bench = {
   async run(): Promise<Figure[]> {
     const { records, seconds } = await measure(catalogueRequest(REPEATS));
     const broken = records.filter(({ verdict }) => verdict !== 'passed');
-    for (const record of broken) process.stderr.write(`${record.scenario.id} ${JSON.stringify(record.scenario.params)}: ${record.verdict}: ${record.reason.text}\n`);
+    for (const record of broken)
+      process.stderr.write(
+        `${record.scenario.id} ${JSON.stringify(record.scenario.params)}: ${record.verdict}: ${record.reason.text}\n`,
+      );
     const unequal = differing(records);
     for (const line of unequal) process.stderr.write(`${line}\n`);
     return [
       { what: 'records', value: records.length, unit: '' },
       { what: 'not passed', value: broken.length, unit: '', promise: { text: '0', kept: broken.length === 0 } },
-      { what: 'counters that differ between repeats', value: unequal.length, unit: '', promise: { text: '0', kept: unequal.length === 0 } },
+      {
+        what: 'counters that differ between repeats',
+        value: unequal.length,
+        unit: '',
+        promise: { text: '0', kept: unequal.length === 0 },
+      },
       { what: 'wall time', value: seconds, unit: 's' },
     ];
   },

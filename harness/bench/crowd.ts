@@ -30,7 +30,12 @@ export const crowd: Bench = {
     passed(measured);
     const took = Number(measured.records[0]!.steps.find(({ kind }) => kind === 'connect')?.outcome['took']);
     return [
-      { what: 'established, counted and closed', value: CONNECTIONS, unit: 'connections', promise: { text: 'all', kept: true } },
+      {
+        what: 'established, counted and closed',
+        value: CONNECTIONS,
+        unit: 'connections',
+        promise: { text: 'all', kept: true },
+      },
       { what: 'rate of connecting', value: CONNECTIONS / took / 1000, unit: 'k/s' },
       { what: 'peak memory of the engine', value: measured.engineMiB, unit: 'MiB' },
     ];

@@ -35,7 +35,12 @@ export const empty: Bench = {
     }
     const value = median(each);
     return [
-      { what: `one of ${BATCH}, median of ${ROUNDS} batches`, value, unit: 'ms', promise: { text: `at most ${PROMISE} ms`, kept: value <= PROMISE } },
+      {
+        what: `one of ${BATCH}, median of ${ROUNDS} batches`,
+        value,
+        unit: 'ms',
+        promise: { text: `at most ${PROMISE} ms`, kept: value <= PROMISE },
+      },
       { what: 'best batch', value: Math.min(...each), unit: 'ms' },
     ];
   },

@@ -41,11 +41,17 @@ export const flood: Bench = {
     const memory = Math.max(ours.engineMiB, process.resourceUsage().maxRSS / 1024);
     const figures: Figure[] = [
       { what: 'ours', value: rate / 1000, unit: 'k SYN/s' },
-      { what: 'peak memory, engine or command', value: memory, unit: 'MiB', promise: { text: `under ${MEMORY} MiB`, kept: memory < MEMORY } },
+      {
+        what: 'peak memory, engine or command',
+        value: memory,
+        unit: 'MiB',
+        promise: { text: `under ${MEMORY} MiB`, kept: memory < MEMORY },
+      },
     ];
     const theirs = await measure(requestOf('hping3', THEIRS));
     const [record] = theirs.records;
-    if (record?.verdict !== 'passed') return [...figures, { what: `hping3: ${record?.reason.text ?? 'no record'}`, value: NaN, unit: '' }];
+    if (record?.verdict !== 'passed')
+      return [...figures, { what: `hping3: ${record?.reason.text ?? 'no record'}`, value: NaN, unit: '' }];
     const received = record.hosts['server']!.counters.delta['TcpInSegs'] ?? 0;
     const hping = received / outcome(record.steps, 'exec', 'took');
     const ratio = rate / hping;
@@ -57,6 +63,10 @@ export const flood: Bench = {
   },
 };
 
-function outcome(steps: readonly { kind: string; outcome: Record<string, unknown> }[], kind: string, field: string): number {
+function outcome(
+  steps: readonly { kind: string; outcome: Record<string, unknown> }[],
+  kind: string,
+  field: string,
+): number {
   return Number(steps.find((step) => step.kind === kind)?.outcome[field]);
 }

@@ -14,7 +14,16 @@ export interface Measured {
 }
 
 const never = new AbortController().signal;
-const DEFAULTS = { launcher: 'local', seed: 0, jobs: 64, full: false, timeout: 120, noSkip: true, set: [], repeat: 1 } as const;
+const DEFAULTS = {
+  launcher: 'local',
+  seed: 0,
+  jobs: 64,
+  full: false,
+  timeout: 120,
+  noSkip: true,
+  set: [],
+  repeat: 1,
+} as const;
 
 /** Runs plans on this machine's kernel and times them from `calibrated` to `bye`. */
 export async function measure(request: Request): Promise<Measured> {
@@ -37,7 +46,11 @@ export async function measure(request: Request): Promise<Measured> {
 }
 
 /** The request for a scenario that stands in a benchmark itself. */
-export function requestOf(name: string, text: string, options: Partial<Parameters<typeof buildRequest>[1]> = {}): Request {
+export function requestOf(
+  name: string,
+  text: string,
+  options: Partial<Parameters<typeof buildRequest>[1]> = {},
+): Request {
   const known = loadKnown();
   const scenario = parseScenario({ text, file: `${name}.yaml`, id: name }, known.context);
   return buildRequest({ ...known, scenarios: [scenario] }, { ...DEFAULTS, ...options }, process.cwd());

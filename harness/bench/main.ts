@@ -11,7 +11,9 @@ const BENCHES: readonly Bench[] = [empty, flood, crowd, start, exact];
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));
 if (unknown.length > 0) {
-  process.stderr.write(`error: no benchmark ${unknown.join(', ')}\nhint: there are ${BENCHES.map(({ name }) => name).join(', ')}\n`);
+  process.stderr.write(
+    `error: no benchmark ${unknown.join(', ')}\nhint: there are ${BENCHES.map(({ name }) => name).join(', ')}\n`,
+  );
   process.exit(EXIT.usage);
 }
 const [cpu] = cpus();
@@ -25,7 +27,9 @@ for (const bench of BENCHES.filter(({ name }) => wanted.length === 0 || wanted.i
   for (const { what, value, unit, promise } of await bench.run()) {
     kept &&= promise?.kept ?? true;
     const verdict = promise ? `   ${promise.kept ? 'ok' : 'MISSED'} (${promise.text})` : '';
-    process.stdout.write(`  ${what.padEnd(44)} ${value.toLocaleString('en', { maximumFractionDigits: 2 }).padStart(10)} ${unit}${verdict}\n`);
+    process.stdout.write(
+      `  ${what.padEnd(44)} ${value.toLocaleString('en', { maximumFractionDigits: 2 }).padStart(10)} ${unit}${verdict}\n`,
+    );
   }
 }
 process.exitCode = kept ? EXIT.passed : EXIT.failed;

@@ -72,6 +72,13 @@ export const OPTIONS = {
     shape: 'list',
     schema: list,
   },
+  install: {
+    about: 'as root, install the packages of missing programs first',
+    group: 'How:',
+    shape: 'switch',
+    schema: flag,
+  },
+  quiet: { about: 'say nothing when all is well', group: 'Output:', shape: 'switch', schema: flag },
   json: { about: 'print exactly one JSON document', group: 'Output:', shape: 'switch', schema: flag },
   out: {
     about: 'where runs are kept, else TCPLAB_RESULTS, else results',

@@ -1,7 +1,9 @@
 /** Networks that no real host has (RFC 5737): nothing that is sent to them can leave a lab. */
 const NETWORKS = ['192.0.2', '198.51.100', '203.0.113'] as const;
 
-const EVERY: readonly string[] = NETWORKS.flatMap((network) => Array.from({ length: 254 }, (_, i) => `${network}.${i + 1}`));
+const EVERY: readonly string[] = NETWORKS.flatMap((network) =>
+  Array.from({ length: 254 }, (_, i) => `${network}.${i + 1}`),
+);
 
 /** Hands out addresses so that labs that run side by side share none, and events can be told apart. */
 export class AddressPool {
@@ -14,7 +16,8 @@ export class AddressPool {
       if (addresses.length === count) break;
       if (!this.#taken.has(address)) addresses.push(address);
     }
-    if (addresses.length < count) throw new Error(`no ${count} addresses left for a lab: run fewer labs side by side (--jobs)`);
+    if (addresses.length < count)
+      throw new Error(`no ${count} addresses left for a lab: run fewer labs side by side (--jobs)`);
     for (const address of addresses) this.#taken.add(address);
     return addresses;
   }

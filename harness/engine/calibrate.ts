@@ -17,7 +17,14 @@ const plan: Plan = {
   hosts: { a: { sysctl: {} }, b: { sysctl: {} } },
   links: [['a', 'b']],
   steps: [
-    { kind: 'wait', args: { for: QUIET, because: 'noise would show itself' }, beside: false, repeat: 1, every: 0, position: POSITION },
+    {
+      kind: 'wait',
+      args: { for: QUIET, because: 'noise would show itself' },
+      beside: false,
+      repeat: 1,
+      every: 0,
+      position: POSITION,
+    },
   ],
   expect: [],
   claims: [],
@@ -34,7 +41,9 @@ export async function calibrate(runner: Runner): Promise<{ labs: number; noise: 
   const noise = shown.flatMap(({ record }) => [
     ...(record.reason.code === '' ? [] : [`${record.reason.code}: ${record.reason.text}`]),
     ...Object.entries(record.hosts).flatMap(([host, { counters }]) =>
-      Object.entries(counters.delta).flatMap(([name, value]) => (value === 0 ? [] : [`${host}: ${name} ${value > 0 ? '+' : ''}${value}`])),
+      Object.entries(counters.delta).flatMap(([name, value]) =>
+        value === 0 ? [] : [`${host}: ${name} ${value > 0 ? '+' : ''}${value}`],
+      ),
     ),
     ...(record.packetsTotal === 0 ? [] : [`${record.packetsTotal} packets`]),
   ]);

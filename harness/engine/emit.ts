@@ -10,7 +10,7 @@ export type Emit = (event: EngineEvent) => void;
 /** Writes an event as one line; every line is out when this returns. */
 export const emit: Emit = (event) => {
   const line = Buffer.from(`${JSON.stringify(event)}\n`);
-  for (let at = 0; at < line.length; ) {
+  for (let at = 0; at < line.length;) {
     try {
       at += writeSync(STDOUT, line, at);
     } catch (error) {

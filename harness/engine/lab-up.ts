@@ -31,7 +31,12 @@ export interface Ground {
  * Builds the hosts and links of a plan. Every pair that shares a link has a veth of its own; a host has one address,
  * a route and a permanent neighbour for each peer, so that neither ARP nor a bridge ever says a word.
  */
-export async function labUp(plan: Plan, view: LabView, { pool, graveyard, closing }: Ground, scope: Scope): Promise<Lab> {
+export async function labUp(
+  plan: Plan,
+  view: LabView,
+  { pool, graveyard, closing }: Ground,
+  scope: Scope,
+): Promise<Lab> {
   const names = Object.keys(plan.hosts);
   const addresses = pool.take(names.length);
   scope.defer(() => pool.give(addresses));
@@ -56,7 +61,14 @@ export async function labUp(plan: Plan, view: LabView, { pool, graveyard, closin
   await Promise.all(
     [...made.values()].map(async ({ name, address, ns, netlink, links }) => {
       const capture = await Capture.open(ns, name, (known) => nameOf.get(known) ?? known, framesFor(plan));
-      const host = new Host({ name, address, ns, netlink, capture, links: new Map(links.map(({ peer, dev }) => [peer, dev])) });
+      const host = new Host({
+        name,
+        address,
+        ns,
+        netlink,
+        capture,
+        links: new Map(links.map(({ peer, dev }) => [peer, dev])),
+      });
       scope.defer(() => {
         closing(host.close());
       });
@@ -91,7 +103,12 @@ function configure({ name, address, netlink, links }: Made, made: ReadonlyMap<st
   const devices = links.length > 0 ? links.map(({ dev }) => dev) : ['lo'];
   netlink.configure({
     loopback: true,
-    links: devices.map((dev) => ({ name: dev, address, prefix: 32, neighbours: peers.filter((one) => one.dev === dev) })),
+    links: devices.map((dev) => ({
+      name: dev,
+      address,
+      prefix: 32,
+      neighbours: peers.filter((one) => one.dev === dev),
+    })),
     routes: peers.map((peer) => ({ destination: peer.address, prefix: 32, dev: peer.dev, source: address })),
   });
 }

@@ -31,7 +31,13 @@ export function emitPcapng(lab: Lab, plan: Plan, record: number, emit: Emit): Sc
   add(pcapngHeader({ interfaces, application: 'tcplab', comment: plan.id }));
   framesInOrder(lab).forEach((capture, number) => {
     const { nanoseconds, ...frame } = capture.frame(number);
-    add(pcapngPacket({ ...frame, interface: numbers.get(capture)!, realtimeNanoseconds: capture.origin + BigInt(nanoseconds) }));
+    add(
+      pcapngPacket({
+        ...frame,
+        interface: numbers.get(capture)!,
+        realtimeNanoseconds: capture.origin + BigInt(nanoseconds),
+      }),
+    );
   });
   flush();
   return { file: '', sha256: hash.digest('hex') };

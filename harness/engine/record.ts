@@ -54,7 +54,10 @@ export function fillRecord(record: ScenarioRecord, lab: Lab, walked: Walked, fin
       {
         at,
         hosts: Object.fromEntries(
-          Object.entries(hosts).map(([host, { counters, sockets }]) => [host, { counters: { ...counters }, sockets: [...sockets] }]),
+          Object.entries(hosts).map(([host, { counters, sockets }]) => [
+            host,
+            { counters: { ...counters }, sockets: [...sockets] },
+          ]),
         ),
       },
     ]),

@@ -4,7 +4,12 @@ import type { Plan } from '../scenario/model.ts';
 import { sysctlScope } from '../linux/sysctl.ts';
 
 /** Global on every kernel so far, and therefore invisible from inside a sandbox. */
-const ALWAYS_GLOBAL = new Set(['net.ipv4.tcp_mem', 'net.ipv4.tcp_max_orphans', 'net.ipv4.tcp_low_latency', 'net.core.netdev_max_backlog']);
+const ALWAYS_GLOBAL = new Set([
+  'net.ipv4.tcp_mem',
+  'net.ipv4.tcp_max_orphans',
+  'net.ipv4.tcp_low_latency',
+  'net.core.netdev_max_backlog',
+]);
 
 /** Why a plan cannot run on this kernel or machine. */
 export interface Skip {

@@ -61,7 +61,15 @@ export async function runPlan(plan: Plan, index: number, runner: Runner): Promis
     labs.add(lab);
     scope.defer(() => labs.delete(lab));
     const noted = (at: number, step: Plan['steps'][number], state: 'started' | 'ended') => {
-      if (index >= 0) emit({ type: 'step', record: index, index: at, kind: step.kind, ...(step.name !== undefined && { name: step.name }), state });
+      if (index >= 0)
+        emit({
+          type: 'step',
+          record: index,
+          index: at,
+          kind: step.kind,
+          ...(step.name !== undefined && { name: step.name }),
+          state,
+        });
     };
     const walked = await walk(plan, lab, place.hz, noted, ended.signal);
     const final = await lab.freeze();
@@ -98,9 +106,14 @@ function reasonOf({ failure }: Walked, lab: Lab, signal: AbortSignal, timeout: n
     const code = failure.cause instanceof NotReached ? 'not-reached' : 'step';
     return { code, text: `${file}:${line}:${column}: ${failure.message}` };
   }
-  const lost = [...lab.hosts.values()].map((host) => ({ name: host.name, lost: host.capture.lost })).filter(({ lost: n }) => n > 0);
+  const lost = [...lab.hosts.values()]
+    .map((host) => ({ name: host.name, lost: host.capture.lost }))
+    .filter(({ lost: n }) => n > 0);
   if (lost.length > 0)
-    return { code: 'lost-packets', text: `the capture ring overflowed: ${lost.map(({ name, lost: n }) => `${name} lost ${n}`).join(', ')}` };
+    return {
+      code: 'lost-packets',
+      text: `the capture ring overflowed: ${lost.map(({ name, lost: n }) => `${name} lost ${n}`).join(', ')}`,
+    };
   return { code: '', text: '' };
 }
 
@@ -109,7 +122,9 @@ let labs = 0;
 /** What the expressions and the sysctls of a plan look at. */
 function viewOf(plan: Plan): LabView {
   const judged = [...plan.expect, ...plan.claims].map(({ that }) => that.cel);
-  const inSteps = plan.steps.flatMap(({ args }) => Object.values(args).filter((one): one is string => typeof one === 'string'));
+  const inSteps = plan.steps.flatMap(({ args }) =>
+    Object.values(args).filter((one): one is string => typeof one === 'string'),
+  );
   const expressions = [...judged, plan.probe?.cel ?? 'true', ...inSteps.filter((one) => one.includes('sysctl['))];
   const set = Object.values(plan.hosts).flatMap(({ sysctl }) => Object.keys(sysctl));
   labs += 1;
@@ -121,6 +136,7 @@ function viewOf(plan: Plan): LabView {
 }
 
 function textOf(error: unknown): string {
-  if (error instanceof TcplabError) return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  if (error instanceof TcplabError)
+    return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   return error instanceof Error ? error.message : String(error);
 }

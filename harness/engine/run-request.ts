@@ -30,11 +30,22 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
   const lacks = enterSandbox({ keep: [dirname(process.execPath), fileURLToPath(new URL('../..', import.meta.url))] });
   await warmPool();
   const place = lookAround(request, lacks);
-  emit({ type: 'hello', protocol: PROTOCOL, kernel: place.kernel, hz: place.hz, root: place.root, missing: place.missing });
+  emit({
+    type: 'hello',
+    protocol: PROTOCOL,
+    kernel: place.kernel,
+    hz: place.hz,
+    root: place.root,
+    missing: place.missing,
+  });
   const labs = new Set<Lab>();
   const rest: Promise<void>[] = [];
   const { timeout, full, noSkip } = request;
-  const ground = { pool: new AddressPool(), graveyard: new Graveyard(), closing: (one: Promise<void>) => rest.push(one) };
+  const ground = {
+    pool: new AddressPool(),
+    graveyard: new Graveyard(),
+    closing: (one: Promise<void>) => rest.push(one),
+  };
   const runner: Runner = { ...ground, place, emit, timeout, full, noSkip, labs, signal };
   const draining = setInterval(() => {
     for (const lab of labs) for (const host of lab.hosts.values()) host.capture.drain();
@@ -42,7 +53,10 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
   const calibrated = await calibrate(runner);
   emit({ type: 'calibrated', ...calibrated });
   if (calibrated.noise.length > 0 && !signal.aborted)
-    emit({ type: 'finding', finding: { kind: 'noise', where: 'calibration', expected: [], measured: calibrated.noise } });
+    emit({
+      type: 'finding',
+      finding: { kind: 'noise', where: 'calibration', expected: [], measured: calibrated.noise },
+    });
 
   let records = 0;
   const finish = (plan: Plan, index: number, shown: Shown, traits: Readonly<Record<string, TraitOfRecord>>) => {
@@ -52,11 +66,14 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
   };
   const indexed = request.plans.map((plan, index) => ({ plan, index }));
   const alone: { plan: Plan; index: number; shown: Shown }[] = [];
-  for (const { plan, index } of indexed.filter((one) => one.plan.alone)) alone.push({ plan, index, shown: await runPlan(plan, index, runner) });
+  for (const { plan, index } of indexed.filter((one) => one.plan.alone))
+    alone.push({ plan, index, shown: await runPlan(plan, index, runner) });
 
   const slots = new Admission(request.jobs);
   const traits = probed(request, runner, slots, emit);
-  const together = indexed.filter((one) => !one.plan.alone).sort((a, b) => b.plan.lasts - a.plan.lasts || a.index - b.index);
+  const together = indexed
+    .filter((one) => !one.plan.alone)
+    .sort((a, b) => b.plan.lasts - a.plan.lasts || a.index - b.index);
   await Promise.all([
     ...alone.map(async ({ plan, index, shown }) => finish(plan, index, shown, await traits)),
     ...together.map(async ({ plan, index }) => {
@@ -70,12 +87,19 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
 }
 
 /** What this kernel does for each change: its version predicts, the probes check. */
-async function probed(request: Request, runner: Runner, slots: Admission, emit: Emit): Promise<Record<string, TraitOfRecord>> {
+async function probed(
+  request: Request,
+  runner: Runner,
+  slots: Admission,
+  emit: Emit,
+): Promise<Record<string, TraitOfRecord>> {
   const answers = await Promise.all(
     Object.entries(request.probes).map(async ([id, plan]): Promise<[string, boolean | null]> => {
       const { evidence } = await slots.hold(() => runPlan(plan, -1, runner));
       if (!evidence || !plan.probe) return [id, null];
-      const result = compile(plan.probe.cel, plan.names).evaluate(scopeOf(plan, evidence.final, evidence.observations, runner.place.hz));
+      const result = compile(plan.probe.cel, plan.names).evaluate(
+        scopeOf(plan, evidence.final, evidence.observations, runner.place.hz),
+      );
       return [id, 'value' in result ? result.value === true : null];
     }),
   );
@@ -85,7 +109,13 @@ async function probed(request: Request, runner: Runner, slots: Admission, emit: 
 }
 
 /** Puts the verdicts into a record whose steps were taken to the end. */
-function judged(plan: Plan, { record, evidence }: Shown, traits: Readonly<Record<string, TraitOfRecord>>, changes: readonly Change[], place: Place): void {
+function judged(
+  plan: Plan,
+  { record, evidence }: Shown,
+  traits: Readonly<Record<string, TraitOfRecord>>,
+  changes: readonly Change[],
+  place: Place,
+): void {
   record.changes = Object.fromEntries(plan.changes.flatMap((id) => (traits[id] ? [[id, traits[id]]] : [])));
   if (!evidence) return;
   const scope = scopeOf(plan, evidence.final, evidence.observations, place.hz);
@@ -97,7 +127,10 @@ function judged(plan: Plan, { record, evidence }: Shown, traits: Readonly<Record
   const wrong = plan.changes.filter((id) => disagree(traits[id]));
   if (wrong.length === 0 || record.verdict !== 'passed') return;
   record.verdict = 'failed';
-  record.reason = { code: 'change', text: `the probe of ${wrong.join(', ')} disagrees with what this kernel's version says` };
+  record.reason = {
+    code: 'change',
+    text: `the probe of ${wrong.join(', ')} disagrees with what this kernel's version says`,
+  };
 }
 
 function disagree(trait: TraitOfRecord | undefined): boolean {

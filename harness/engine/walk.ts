@@ -44,7 +44,14 @@ export async function walk(plan: Plan, lab: Lab, hz: number, noted: Noted, signa
 
   async function take(index: number, step: PlannedStep): Promise<void> {
     const kind = KINDS.get(step.kind)!;
-    const entry: StepOfRecord = { name: step.name ?? '', kind: step.kind, by: kind.by(step.args), at: lab.now(), took: 0, outcome: {} };
+    const entry: StepOfRecord = {
+      name: step.name ?? '',
+      kind: step.kind,
+      by: kind.by(step.args),
+      at: lab.now(),
+      took: 0,
+      outcome: {},
+    };
     walked.steps.push(entry);
     noted(index, step, 'started');
     try {
@@ -71,7 +78,13 @@ export async function walk(plan: Plan, lab: Lab, hz: number, noted: Noted, signa
       evaluate(cel) {
         const result = compile(cel, plan.names).evaluate(scopeOf(plan, lab.live(), walked.observations, hz));
         if ('value' in result && result.value !== null) return result.value as ReturnType<StepContext['evaluate']>;
-        throw new Error('absent' in result ? `this kernel has no ${result.absent}` : 'error' in result ? result.error : `${cel} is null`);
+        throw new Error(
+          'absent' in result
+            ? `this kernel has no ${result.absent}`
+            : 'error' in result
+              ? result.error
+              : `${cel} is null`,
+        );
       },
       async observe(name) {
         walked.observations[name] = await lab.freeze();
@@ -83,7 +96,8 @@ export async function walk(plan: Plan, lab: Lab, hz: number, noted: Noted, signa
   /** What a wait saw instead of what it waited for. */
   function seen(error: unknown, step: PlannedStep): Error {
     const that = step.args['that'];
-    if (!(error instanceof NotReached) || typeof that !== 'string') return error instanceof Error ? error : new Error(String(error));
+    if (!(error instanceof NotReached) || typeof that !== 'string')
+      return error instanceof Error ? error : new Error(String(error));
     const { text } = compile(that, plan.names).explain(scopeOf(plan, lab.live(), walked.observations, hz));
     error.message += `; it was ${text}`;
     return error;
@@ -91,6 +105,11 @@ export async function walk(plan: Plan, lab: Lab, hz: number, noted: Noted, signa
 }
 
 /** What expressions see at a moment. */
-export function scopeOf(plan: { params: Plan['params']; names: NameTypes }, moment: Moment, observations: Record<string, Moment>, hz: number) {
+export function scopeOf(
+  plan: { params: Plan['params']; names: NameTypes },
+  moment: Moment,
+  observations: Record<string, Moment>,
+  hz: number,
+) {
   return { ...moment, params: plan.params, observations, hz };
 }

@@ -1,10 +1,5 @@
 /** Packets start at their IPv4 header. The number that tcpdump reads with any count of interfaces. */
 export const LINKTYPE_IPV4 = 228;
-/**
- * Packets start at their IPv4 or IPv6 header. For files with IPv6: Wireshark reads them, but tcpdump (libpcap 1.10) ends at the
- * second interface, for it compares this number with its own one for the type, which is 12.
- */
-export const LINKTYPE_RAW = 101;
 
 export interface PcapngFile {
   /**

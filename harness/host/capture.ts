@@ -46,7 +46,10 @@ export class Capture {
 
   /** Empties the ring into memory of our own. */
   drain(): void {
-    const origin = { seconds: Number(this.#origin / 1_000_000_000n), nanoseconds: Number(this.#origin % 1_000_000_000n) };
+    const origin = {
+      seconds: Number(this.#origin / 1_000_000_000n),
+      nanoseconds: Number(this.#origin % 1_000_000_000n),
+    };
     this.#ring.drain((bytes, { seconds, nanoseconds, length, out }) => {
       const stamp = (seconds - origin.seconds) * 1e9 + (nanoseconds - origin.nanoseconds);
       this.#frames.add({ bytes, wireLength: length, nanoseconds: stamp, out });

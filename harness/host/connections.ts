@@ -102,11 +102,18 @@ export class Connections {
   }
 
   #byNode(fd: number, index: number, options: OpenOptions, signal: AbortSignal): Promise<void> {
-    const socket = new Socket({ fd, allowHalfOpen: true, manualStart: true } as ConstructorParameters<typeof Socket>[0]);
+    const socket = new Socket({ fd, allowHalfOpen: true, manualStart: true } as ConstructorParameters<
+      typeof Socket
+    >[0]);
     if (!options.read) socket.pause();
     return new Promise((resolve) => {
       socket.connect({ host: this.#to.address, port: this.#to.port });
-      const end = new NodeEnd(socket, fd, { local: options.port === undefined ? 0 : options.port + index, remote: this.#to.port }, this.#stateOf);
+      const end = new NodeEnd(
+        socket,
+        fd,
+        { local: options.port === undefined ? 0 : options.port + index, remote: this.#to.port },
+        this.#stateOf,
+      );
       // Node calls connect(2) in the next tick; right after it the port is known, whatever the answer will be.
       process.nextTick(() => end.localPort);
       const attempt: Attempt = { end, state: 'connecting', error: '', code: '' };
@@ -124,7 +131,13 @@ export class Connections {
         if (options.read) socket.resume();
         settle('connected', '', '');
       });
-      socket.once('error', (error: NodeJS.ErrnoException) => settle('failed', error.errno === undefined ? (error.code ?? error.message) : errnoName(-error.errno), error.code ?? ''));
+      socket.once('error', (error: NodeJS.ErrnoException) =>
+        settle(
+          'failed',
+          error.errno === undefined ? (error.code ?? error.message) : errnoName(-error.errno),
+          error.code ?? '',
+        ),
+      );
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
   }

@@ -29,7 +29,12 @@ export async function floodSyns(
   signal: AbortSignal,
 ): Promise<void> {
   to.host.routeSpoofed(from);
-  const template = synTemplate({ source: '198.18.0.1', destination: to.host.address, sport: FIRST_PORT, dport: to.port });
+  const template = synTemplate({
+    source: '198.18.0.1',
+    destination: to.host.address,
+    sport: FIRST_PORT,
+    dport: to.port,
+  });
   const batch = from.raw.batch(BATCH, SLOT, to.host.address);
   const [linkBefore, ipBefore] = [to.host.received(from), to.host.counters()['IpInReceives'] ?? 0];
   const first = met.get(to.host) ?? 0;
@@ -40,12 +45,19 @@ export async function floodSyns(
     const n = Math.min(BATCH, due - outcome.sent);
     for (let i = 0; i < n; i += 1) {
       const k = first + outcome.sent + i;
-      patchSyn(batch.slot(i), template, FIRST_SOURCE + (k % sources), FIRST_PORT + (Math.floor(k / sources) % 60000), k + 1);
+      patchSyn(
+        batch.slot(i),
+        template,
+        FIRST_SOURCE + (k % sources),
+        FIRST_PORT + (Math.floor(k / sources) % 60000),
+        k + 1,
+      );
     }
     if (n > 0) {
       const { sent, errno } = batch.send(n);
       outcome.sent += sent;
-      if (errno !== '') throw new FaultError(`the flood stopped after ${outcome.sent} of ${syns} SYNs: sendmmsg ${errno}`);
+      if (errno !== '')
+        throw new FaultError(`the flood stopped after ${outcome.sent} of ${syns} SYNs: sendmmsg ${errno}`);
     }
     from.capture.drain();
     to.host.capture.drain();

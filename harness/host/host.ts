@@ -26,7 +26,14 @@ export class Host {
   #spoofedVia: string | undefined;
 
   /** `links`: name of the peer host to the interface that leads there. */
-  constructor(parts: { name: string; address: string; ns: Fd; netlink: Rtnetlink; capture: Capture; links: ReadonlyMap<string, string> }) {
+  constructor(parts: {
+    name: string;
+    address: string;
+    ns: Fd;
+    netlink: Rtnetlink;
+    capture: Capture;
+    links: ReadonlyMap<string, string>;
+  }) {
     this.name = parts.name;
     this.address = parts.address;
     this.ns = parts.ns;
@@ -44,7 +51,10 @@ export class Host {
   /** The counters as they stand: /proc/net/snmp and /proc/net/netstat of this namespace. */
   counters(): Counters {
     return this.enter(() =>
-      parseCounters(readFileSync('/proc/thread-self/net/snmp', 'latin1'), readFileSync('/proc/thread-self/net/netstat', 'latin1')),
+      parseCounters(
+        readFileSync('/proc/thread-self/net/snmp', 'latin1'),
+        readFileSync('/proc/thread-self/net/netstat', 'latin1'),
+      ),
     );
   }
 
@@ -95,7 +105,12 @@ export class Host {
     if (this.#spoofedVia === peer.name) return;
     if (this.#spoofedVia !== undefined) fail(`spoofed sources already lead from ${this.name} to ${this.#spoofedVia}`);
     this.#spoofedVia = peer.name;
-    this.#netlink.addRoute({ destination: SPOOFED.base, prefix: SPOOFED.prefix, via: peer.address, dev: this.interfaceTo(peer) });
+    this.#netlink.addRoute({
+      destination: SPOOFED.base,
+      prefix: SPOOFED.prefix,
+      via: peer.address,
+      dev: this.interfaceTo(peer),
+    });
   }
 
   /** What this host shows now; each part is read when it is looked at. `sysctls`: the names that are looked at. */

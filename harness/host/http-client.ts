@@ -63,7 +63,17 @@ export class HttpClient {
   }
 
   begin(): HttpOutcome {
-    return { status: 0, statuses: [], body: '', error: '', code: '', attempts: 0, reused: false, connections: 0, took: 0 };
+    return {
+      status: 0,
+      statuses: [],
+      body: '',
+      error: '',
+      code: '',
+      attempts: 0,
+      reused: false,
+      connections: 0,
+      took: 0,
+    };
   }
 
   /** One request, sent again once where the rule allows; adds to the outcome. */
@@ -97,14 +107,22 @@ export class HttpClient {
         port: spec.port,
         method: spec.method,
         path: spec.path,
-        headers: { ...spec.headers, ...(spec.body !== undefined && { 'content-length': Buffer.byteLength(spec.body) }) },
+        headers: {
+          ...spec.headers,
+          ...(spec.body !== undefined && { 'content-length': Buffer.byteLength(spec.body) }),
+        },
         signal: AbortSignal.timeout(spec.deadline * 1000),
       });
       const failed = (error: NodeJS.ErrnoException) =>
         resolve({
           status: 0,
           body: '',
-          error: error.name === 'AbortError' ? 'ETIMEDOUT (application)' : error.errno === undefined ? (error.code ?? error.message) : errnoName(-error.errno),
+          error:
+            error.name === 'AbortError'
+              ? 'ETIMEDOUT (application)'
+              : error.errno === undefined
+                ? (error.code ?? error.message)
+                : errnoName(-error.errno),
           code: error.code ?? '',
           reused: request.reusedSocket,
         });
@@ -128,7 +146,9 @@ export class HttpClient {
     const agent = new Agent(options);
     const make = (to: { host: string; port: number }) => {
       this.#connections += 1;
-      const socket = new Socket({ fd: this.#host.enter(tcpSocket), manualStart: true } as ConstructorParameters<typeof Socket>[0]);
+      const socket = new Socket({ fd: this.#host.enter(tcpSocket), manualStart: true } as ConstructorParameters<
+        typeof Socket
+      >[0]);
       return socket.connect({ host: to.host, port: to.port });
     };
     return Object.assign(agent, { createConnection: make });

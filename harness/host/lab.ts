@@ -86,7 +86,9 @@ export class Lab {
 
   handle<T extends object>(name: string, type: { prototype: T }): T {
     const handle = this.#handles.get(name);
-    return handle !== undefined && Object.prototype.isPrototypeOf.call(type.prototype, handle) ? (handle as T) : missing(name);
+    return handle !== undefined && Object.prototype.isPrototypeOf.call(type.prototype, handle)
+      ? (handle as T)
+      : missing(name);
   }
 
   /** The ends that `c` or `c@host` means. */
@@ -94,7 +96,9 @@ export class Lab {
     const [name, at] = text.split('@') as [string, string | undefined];
     const connections = this.handle(name, Connections);
     if (at === undefined || at === connections.host.name) return connections.ends;
-    const listeners = [...this.#handles.values()].filter((one): one is Listener => one instanceof Listener && one.host.name === at);
+    const listeners = [...this.#handles.values()].filter(
+      (one): one is Listener => one instanceof Listener && one.host.name === at,
+    );
     return connections.ends.map((end) => {
       const listener = listeners.find((one) => one.port === end.remotePort);
       return listener?.endOf(end.localPort) ?? missing(`an accepted end of ${name} at ${at}`);
@@ -104,7 +108,9 @@ export class Lab {
   /** Bytes of a captured packet and where they were going. */
   bytesOf(packet: Packet): { bytes: Buffer; destination: string } {
     for (const host of this.hosts.values()) {
-      const known = host.capture.packets().find((one) => one === packet || (one.host === packet.host && one.at === packet.at && one.seq === packet.seq));
+      const known = host.capture
+        .packets()
+        .find((one) => one === packet || (one.host === packet.host && one.at === packet.at && one.seq === packet.seq));
       const bytes = known && host.capture.bytesOf(known);
       if (bytes) return { bytes, destination: [...bytes.subarray(16, 20)].join('.') };
     }
@@ -126,10 +132,17 @@ export class Lab {
     const { at, hosts, outcomes } = this.live();
     const kept = Object.entries(outcomes).map(([name, outcome]) => [name, frozen(outcome)] as const);
     // What the kernel holds passes, what was captured stays: the packets are counted last.
-    const states = Object.entries(hosts).map(([name, { counters, sockets, sysctl }]) => ({ name, counters, sockets, sysctl }));
+    const states = Object.entries(hosts).map(([name, { counters, sockets, sysctl }]) => ({
+      name,
+      counters,
+      sockets,
+      sysctl,
+    }));
     return {
       at,
-      hosts: Object.fromEntries(states.map(({ name, ...state }) => [name, withPackets(state, this.host(name).capture)])),
+      hosts: Object.fromEntries(
+        states.map(({ name, ...state }) => [name, withPackets(state, this.host(name).capture)]),
+      ),
       outcomes: Object.fromEntries(kept),
     };
   }

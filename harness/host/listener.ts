@@ -134,7 +134,11 @@ function serve(socket: Socket, service: Service): void {
   socket.on('data', (data) => {
     heard += data.toString('latin1');
     const { to } = service;
-    for (; to === undefined ? heard !== '' : heard.includes(to); heard = to === undefined ? '' : heard.slice(heard.indexOf(to) + to.length))
+    for (
+      ;
+      to === undefined ? heard !== '' : heard.includes(to);
+      heard = to === undefined ? '' : heard.slice(heard.indexOf(to) + to.length)
+    )
       socket.write(service.reply);
   });
 }

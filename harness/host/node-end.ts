@@ -70,7 +70,9 @@ export class NodeEnd implements End {
     return new Promise((resolve) => {
       const done = (error?: NodeJS.ErrnoException | null) =>
         resolve({
-          sent: error ? Math.max(0, this.socket.bytesWritten - this.socket.writableLength - before - data.length) : data.length,
+          sent: error
+            ? Math.max(0, this.socket.bytesWritten - this.socket.writableLength - before - data.length)
+            : data.length,
           error: error ? errnoName(error) : '',
           code: error?.code ?? '',
         });

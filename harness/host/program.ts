@@ -24,7 +24,12 @@ export class Program {
   constructor(
     lab: Lab,
     host: Host,
-    spec: { program: string; argv: readonly string[]; files: Readonly<Record<string, string>>; stdin: string | undefined },
+    spec: {
+      program: string;
+      argv: readonly string[];
+      files: Readonly<Record<string, string>>;
+      stdin: string | undefined;
+    },
   ) {
     this.#lab = lab;
     const folder = lab.folder(host.name);

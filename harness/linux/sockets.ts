@@ -25,11 +25,6 @@ export function tcpSocket(): Fd {
   return check(libc.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), 'socket');
 }
 
-/** A blocking TCP socket: only for calls that run in the pool (close with linger, shutdown). */
-export function tcpSocketBlocking(): Fd {
-  return check(libc.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
-}
-
 export function bind(fd: Fd, address: string, port: number): void {
   check(libc.bind(fd, sockaddrIn(address, port), SOCKADDR_IN), 'bind', `${address}:${port}`);
 }
@@ -107,7 +102,6 @@ export function peerAddress(fd: Fd): SocketAddress {
   return readSockaddrIn(bytes);
 }
 
-export { getBytes, getInt, setBytes, setInt, setLinger, SOCKET_OPTIONS } from './socket-options.ts';
-export type { SocketOption } from './socket-options.ts';
+export { getInt, setInt, setLinger } from './socket-options.ts';
 export { tcpInfo } from './tcp-info.ts';
 export type { TcpInfo } from './tcp-info.ts';

@@ -68,13 +68,6 @@ export function isPerNamespace(name: string): boolean {
   return sysctlScope(name) === 'namespace';
 }
 
-/** Closes the namespace that `sysctlScope` keeps for looking. */
-export function forgetScopes(): void {
-  if (fresh !== undefined) libc.close(fresh);
-  fresh = undefined;
-  scopes.clear();
-}
-
 function modeIn(ns: Fd, name: string): number | undefined {
   return enter(ns, () => statSync(sysctlPath(name), { throwIfNoEntry: false })?.mode);
 }

@@ -44,10 +44,14 @@ for (const { id } of scenarios) {
   const broken = own.filter(({ how }) => how === 'broken').length;
   const unseen = own.filter(({ how }) => how === 'unnoticed');
   if (broken === 0) blind += 1;
-  process.stdout.write(`${broken > 0 ? 'ok  ' : 'FAIL'} ${id}: ${broken} of ${own.length} mutants break an expectation\n`);
+  process.stdout.write(
+    `${broken > 0 ? 'ok  ' : 'FAIL'} ${id}: ${broken} of ${own.length} mutants break an expectation\n`,
+  );
   for (const { what } of unseen) process.stdout.write(`     unnoticed: ${what}\n`);
 }
-process.stdout.write(`${scenarios.length - blind} of ${scenarios.length} scenarios notice, ${judged.filter(({ how }) => how === 'unnoticed').length} of ${judged.length} mutants go unnoticed\n`);
+process.stdout.write(
+  `${scenarios.length - blind} of ${scenarios.length} scenarios notice, ${judged.filter(({ how }) => how === 'unnoticed').length} of ${judged.length} mutants go unnoticed\n`,
+);
 process.exitCode = blind > 0 ? EXIT.failed : EXIT.passed;
 
 /** What the scenario made of a mutant: a broken expectation, a wait in vain, another end, or nothing. */

@@ -26,12 +26,17 @@ const PERTURBATIONS: readonly Perturbation[] = [
   { kinds: ['listen', 'relisten'], what: 'backlog one more', change: more('backlog', 1) },
   { kinds: ['listen', 'relisten'], what: 'backlog one less', change: more('backlog', -1) },
   { kinds: ['flood'], what: 'one SYN more', change: more('syns', 1) },
-  { kinds: ['connect'], what: 'one connection more', change: (args) => (args['port'] === undefined ? more('count', 1)(args) : undefined) },
+  {
+    kinds: ['connect'],
+    what: 'one connection more',
+    change: (args) => (args['port'] === undefined ? more('count', 1)(args) : undefined),
+  },
   { kinds: ['request'], what: 'one request more', change: more('count', 1) },
   {
     kinds: ['send'],
     what: 'one byte more',
-    change: (args) => (typeof args['data'] === 'string' ? { ...args, data: `${args['data']}!` } : more('bytes', 1)(args)),
+    change: (args) =>
+      typeof args['data'] === 'string' ? { ...args, data: `${args['data']}!` } : more('bytes', 1)(args),
   },
   {
     kinds: ['close'],
@@ -41,7 +46,22 @@ const PERTURBATIONS: readonly Perturbation[] = [
 ];
 
 /** Steps that can be left out without making the file wrong: nothing later needs what they make to exist. */
-const DROPPABLE = new Set(['flood', 'segment', 'block', 'unblock', 'pause', 'relisten', 'send', 'shutdown', 'close', 'kill', 'resume', 'sysctl', 'setsockopt', 'request']);
+const DROPPABLE = new Set([
+  'flood',
+  'segment',
+  'block',
+  'unblock',
+  'pause',
+  'relisten',
+  'send',
+  'shutdown',
+  'close',
+  'kill',
+  'resume',
+  'sysctl',
+  'setsockopt',
+  'request',
+]);
 
 /** Sysctls that decide a scenario's outcome, turned the other way. */
 const FLIPS = ['net.ipv4.tcp_syncookies', 'net.ipv4.tcp_abort_on_overflow', 'net.ipv4.tcp_timestamps'];
@@ -57,8 +77,12 @@ export function mutantsOf(plan: Plan): Mutant[] {
       const args = kinds.includes(step.kind) ? change(step.args) : undefined;
       if (args) mutate(`${where}: ${what}`, { steps: replaced(args) });
     }
-    if (step.kind === 'segment') mutate(`${where}: sent twice`, { steps: plan.steps.map((one, i) => (i === index ? { ...one, repeat: 2 } : one)) });
-    if (DROPPABLE.has(step.kind)) mutate(`${where}: left out`, { steps: plan.steps.filter((_, i) => i !== index && !needs(plan.steps[i]!, step)) });
+    if (step.kind === 'segment')
+      mutate(`${where}: sent twice`, {
+        steps: plan.steps.map((one, i) => (i === index ? { ...one, repeat: 2 } : one)),
+      });
+    if (DROPPABLE.has(step.kind))
+      mutate(`${where}: left out`, { steps: plan.steps.filter((_, i) => i !== index && !needs(plan.steps[i]!, step)) });
   });
   for (const [host, { sysctl }] of Object.entries(plan.hosts))
     for (const name of FLIPS) {
@@ -73,5 +97,8 @@ export function mutantsOf(plan: Plan): Mutant[] {
 /** A step that only undoes or awaits another goes with it. */
 function needs(step: PlannedStep, dropped: PlannedStep): boolean {
   if (dropped.name === undefined) return false;
-  return (step.kind === 'unblock' && step.args['block'] === dropped.name) || (step.kind === 'join' && step.args['step'] === dropped.name);
+  return (
+    (step.kind === 'unblock' && step.args['block'] === dropped.name) ||
+    (step.kind === 'join' && step.args['step'] === dropped.name)
+  );
 }

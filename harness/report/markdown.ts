@@ -115,7 +115,13 @@ function socketParts(name: string, { at, hosts }: ObservationOfRecord): string[]
   return Object.entries(hosts).flatMap(([host, { sockets }]) =>
     sockets.length === 0
       ? []
-      : [[`Sockets of ${markdownText(host)} at ${markdownText(name)} (${seconds(at)}):`, '', ...markdownBlock(socketTable(sockets.slice(0, MOST_SOCKETS)))]],
+      : [
+          [
+            `Sockets of ${markdownText(host)} at ${markdownText(name)} (${seconds(at)}):`,
+            '',
+            ...markdownBlock(socketTable(sockets.slice(0, MOST_SOCKETS))),
+          ],
+        ],
   );
 }
 

@@ -26,6 +26,3 @@ export function isLabAddress(text: string): boolean {
     return first >= base && first + size <= base + 2 ** (32 - prefix);
   });
 }
-
-/** The ranges, for messages. */
-export const LAB_RANGES = LAB_NETWORKS.map(([network, prefix]) => `${network}/${prefix}`).join(', ');

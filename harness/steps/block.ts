@@ -25,7 +25,8 @@ export const block = defineStep({
   outcome: { type: 'Block', fields: { hits: 'int' } },
   programs: () => ['nft'],
   by: 'program',
-  explain: (a) => `${a.as}: nft on ${a.on}, ${a.hook}: ${[a.first && `first ${a.first}`, a.flags, a.sport && `sport ${a.sport}`, a.dport && `dport ${a.dport}`].filter(Boolean).join(' ') || 'all TCP'} ${a.action}`,
+  explain: (a) =>
+    `${a.as}: nft on ${a.on}, ${a.hook}: ${[a.first && `first ${a.first}`, a.flags, a.sport && `sport ${a.sport}`, a.dport && `dport ${a.dport}`].filter(Boolean).join(' ') || 'all TCP'} ${a.action}`,
   async run(args, { lab, publish }) {
     const addresses = { from: args.from && lab.host(args.from).address, to: args.to && lab.host(args.to).address };
     const rule = new Block(lab.host(args.on), { ...args, ...addresses }, lab.countsHits);

@@ -17,18 +17,30 @@ export const exec = defineStep({
   schema: z.strictObject({
     on: host(),
     run: z.tuple([z.string()], argument).describe('argv: program and arguments, no shell'),
-    files: z.record(z.string().regex(/^[\w.-]+$/), z.string()).optional().describe('files in the folder it runs in'),
+    files: z
+      .record(z.string().regex(/^[\w.-]+$/), z.string())
+      .optional()
+      .describe('files in the folder it runs in'),
     stdin: z.string().optional(),
     deadline: duration().default('30s').describe('then it is killed'),
     as: makes(),
   }),
   outcome: {
     type: 'Program',
-    fields: { exit: 'int', signal: 'string', stdout: 'string', stderr: 'string', took: 'double', running: 'bool', pid: 'int' },
+    fields: {
+      exit: 'int',
+      signal: 'string',
+      stdout: 'string',
+      stderr: 'string',
+      took: 'double',
+      running: 'bool',
+      pid: 'int',
+    },
   },
   programs: ({ run }) => [run[0]],
   by: 'program',
-  explain: (a) => `${a.as}: ${a.on} runs ${a.run.map((one) => (typeof one === 'object' ? ('url' in one ? `http://${one.url}${one.path}` : one.address) : String(one))).join(' ')}`,
+  explain: (a) =>
+    `${a.as}: ${a.on} runs ${a.run.map((one) => (typeof one === 'object' ? ('url' in one ? `http://${one.url}${one.path}` : one.address) : String(one))).join(' ')}`,
   async run(args, { lab, publish, signal }) {
     const [program, ...rest] = args.run;
     const argv = rest.map((one) => {
@@ -45,7 +57,8 @@ export const exec = defineStep({
 
 export const kill = defineStep({
   kind: 'kill',
-  about: 'sends a signal to a program that runs beside, and waits until it is gone, or stopped by SIGSTOP (SIGCONT does not wait)',
+  about:
+    'sends a signal to a program that runs beside, and waits until it is gone, or stopped by SIGSTOP (SIGCONT does not wait)',
   schema: z.strictObject({
     program: z.string().meta({ refers: { kind: 'name', types: ['Program'] } }),
     signal: z.enum(['SIGTERM', 'SIGKILL', 'SIGINT', 'SIGQUIT', 'SIGSTOP', 'SIGCONT']).default('SIGTERM'),

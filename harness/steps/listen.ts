@@ -3,7 +3,12 @@ import { Listener } from '../host/listener.ts';
 import { duration, host, makes, named, port } from '../scenario/fields.ts';
 import { defineStep } from './step.ts';
 
-const backlog = z.number().int().min(-1).max(2 ** 31 - 1).describe('second argument of listen(2); -1 asks for somaxconn');
+const backlog = z
+  .number()
+  .int()
+  .min(-1)
+  .max(2 ** 31 - 1)
+  .describe('second argument of listen(2); -1 asks for somaxconn');
 const accept = z
   .union([z.enum(['all', 'none']), z.number().int().min(1)])
   .describe('which connections a net.Server takes: all, none, or exactly N');
@@ -33,7 +38,10 @@ export const listen = defineStep({
     backlog: backlog.default(511),
     accept: accept.default('all'),
     serve: serve.default('nothing'),
-    read: z.boolean().default(true).describe('false: accepted connections are not read, their bytes stay in the kernel'),
+    read: z
+      .boolean()
+      .default(true)
+      .describe('false: accepted connections are not read, their bytes stay in the kernel'),
     as: makes(),
   }),
   outcome: LISTENER,
@@ -85,6 +93,12 @@ export const resume = defineStep({
     const before = listener.accepted;
     await listener.resume(args.accept);
     const { accept } = args;
-    if (accept !== 'all') await lab.until(() => listener.accepted >= before + accept, `${args.listener} to accept ${accept}`, args.deadline, signal);
+    if (accept !== 'all')
+      await lab.until(
+        () => listener.accepted >= before + accept,
+        `${args.listener} to accept ${accept}`,
+        args.deadline,
+        signal,
+      );
   },
 });

@@ -6,7 +6,8 @@ import { defineStep } from './step.ts';
 
 export const request = defineStep({
   kind: 'request',
-  about: "HTTP requests through Node's http client: over a pool of kept connections, or one connection each; retried or not",
+  about:
+    "HTTP requests through Node's http client: over a pool of kept connections, or one connection each; retried or not",
   schema: z.strictObject({
     from: host(),
     to: target(),
@@ -18,7 +19,9 @@ export const request = defineStep({
     retry: z
       .enum(['never', 'replayable'])
       .default('never')
-      .describe("replayable: Go net/http's rule, once, on a reused connection: GET HEAD OPTIONS, or an Idempotency-Key"),
+      .describe(
+        "replayable: Go net/http's rule, once, on a reused connection: GET HEAD OPTIONS, or an Idempotency-Key",
+      ),
     count: count().default(1).describe('so many, one after another'),
     deadline: duration().default('10s'),
     as: makes(),
@@ -38,7 +41,8 @@ export const request = defineStep({
     },
   },
   by: 'node',
-  explain: (a) => `${a.as}: ${a.count} x ${a.method} ${a.to}${a.path} from ${a.from} (${a.connection}, retry ${a.retry})`,
+  explain: (a) =>
+    `${a.as}: ${a.count} x ${a.method} ${a.to}${a.path} from ${a.from} (${a.connection}, retry ${a.retry})`,
   async run(args, { lab, publish, signal }) {
     const client = HttpClient.of(lab, lab.host(args.from));
     const to = lab.target(args.to);

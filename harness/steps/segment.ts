@@ -17,7 +17,10 @@ const schema = z.strictObject({
     .optional()
     .describe('another source address than the host has'),
   sport: z.union([port(), intOrCel()]).optional(),
-  flags: z.string().regex(FLAGS, 'flags as tcpdump prints them: [S], [S.], [.], [P.], [F.], [R], [R.], [none]').optional(),
+  flags: z
+    .string()
+    .regex(FLAGS, 'flags as tcpdump prints them: [S], [S.], [.], [P.], [F.], [R], [R.], [none]')
+    .optional(),
   seq: intOrCel().default(0),
   ack: intOrCel().default(0),
   win: z.number().int().min(0).max(65535).default(64240),
@@ -38,14 +41,20 @@ export const segment = defineStep({
       ? { path: [], message: 'segment needs to, sport and flags, or again' }
       : undefined,
   by: 'libc',
-  explain: (a) => (a.again ? `${a.from} sends again: ${a.again}` : `${a.from} -> ${a.to}: ${a.flags} seq ${a.seq} ack ${a.ack}`),
+  explain: (a) =>
+    a.again ? `${a.from} sends again: ${a.again}` : `${a.from} -> ${a.to}: ${a.flags} seq ${a.seq} ack ${a.ack}`,
   async run(args, context) {
     const { lab, publish } = context;
     const from = lab.host(args.from);
     if (args.again !== undefined) {
       const packet = context.evaluate(args.again) as Packet;
       const { bytes, destination } = lab.bytesOf(packet);
-      publish({ sport: packet.sport, seq: packet.seq, ack: packet.ack, error: from.raw.send(withChecksum(bytes), destination) });
+      publish({
+        sport: packet.sport,
+        seq: packet.seq,
+        ack: packet.ack,
+        error: from.raw.send(withChecksum(bytes), destination),
+      });
       return;
     }
     const number = (value: number | string | undefined) => intOf(value, context);

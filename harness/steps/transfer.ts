@@ -11,12 +11,20 @@ export const send = defineStep({
   schema: z.strictObject({
     by,
     data: z.string().optional(),
-    bytes: z.number().int().min(1).max(64 * 2 ** 20).optional().describe('so many filler bytes instead of data'),
+    bytes: z
+      .number()
+      .int()
+      .min(1)
+      .max(64 * 2 ** 20)
+      .optional()
+      .describe('so many filler bytes instead of data'),
     as: makes().optional(),
   }),
   outcome: { type: 'Sent', fields: { sent: 'int', error: 'string', code: 'string', took: 'double' } },
   refine: (a) =>
-    (a.data === undefined) === (a.bytes === undefined) ? { path: [], message: 'send needs either data or bytes' } : undefined,
+    (a.data === undefined) === (a.bytes === undefined)
+      ? { path: [], message: 'send needs either data or bytes' }
+      : undefined,
   by: 'node',
   explain: (a) => `${a.by} sends ${a.data === undefined ? `${a.bytes} bytes` : JSON.stringify(a.data)}`,
   async run(args, { lab, publish }) {
@@ -34,7 +42,8 @@ export const send = defineStep({
 
 export const receive = defineStep({
   kind: 'receive',
-  about: 'waits until each connection of a name has received the data, this many bytes, the end of the stream or an error',
+  about:
+    'waits until each connection of a name has received the data, this many bytes, the end of the stream or an error',
   schema: z.strictObject({
     by,
     data: z.string().optional().describe('this text, at the end of what came since the last receive'),
@@ -53,7 +62,8 @@ export const receive = defineStep({
       ? undefined
       : { path: [], message: 'receive waits for exactly one of data, bytes, end, error' },
   by: 'node',
-  explain: (a) => `${a.by} receives ${a.data ?? (a.bytes ? `${a.bytes} bytes` : a.end ? 'the end' : 'an error')} within ${a.deadline}`,
+  explain: (a) =>
+    `${a.by} receives ${a.data ?? (a.bytes ? `${a.bytes} bytes` : a.end ? 'the end' : 'an error')} within ${a.deadline}`,
   async run(args, { lab, publish, signal }) {
     const outcome = { data: '', bytes: 0, ended: false, error: '', timedOut: false, took: 0 };
     publish(outcome);
@@ -69,7 +79,8 @@ export const receive = defineStep({
       });
     outcome.timedOut = !(await lab.poll(done, secondsOf(args.deadline)!, signal));
     const [first] = ends;
-    if (first) Object.assign(outcome, { data: first.fresh, bytes: first.fresh.length, ended: first.ended, error: first.lost });
+    if (first)
+      Object.assign(outcome, { data: first.fresh, bytes: first.fresh.length, ended: first.ended, error: first.lost });
     for (const one of ends) one.markRead();
     outcome.took = lab.now() - start;
   },
@@ -108,7 +119,10 @@ export const close = defineStep({
     const outcome = { error: '', took: 0 };
     publish(outcome);
     const results = await Promise.all(lab.ends(args.by).map((one) => one.close(args.linger)));
-    Object.assign(outcome, { error: results.find((one) => one.error !== '')?.error ?? '', took: Math.max(0, ...results.map((one) => one.took)) });
+    Object.assign(outcome, {
+      error: results.find((one) => one.error !== '')?.error ?? '',
+      took: Math.max(0, ...results.map((one) => one.took)),
+    });
   },
 });
 
@@ -117,7 +131,10 @@ export const setsockopt = defineStep({
   about: 'sets socket options by their C names on one end of a connection',
   schema: z.strictObject({ by, options: z.record(z.string(), z.number().int()) }),
   by: 'libc',
-  explain: (a) => `${a.by}: setsockopt ${Object.entries(a.options).map(([name, value]) => `${name}=${value}`).join(' ')}`,
+  explain: (a) =>
+    `${a.by}: setsockopt ${Object.entries(a.options)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')}`,
   async run(args, { lab }) {
     for (const one of lab.ends(args.by)) one.setOptions(args.options);
   },

@@ -21,7 +21,8 @@ export const until = defineStep({
   shorthand: 'that',
   by: 'harness',
   explain: (a) => `wait until ${a.that} (at most ${a.deadline})`,
-  run: (args, { lab, evaluate, signal }) => lab.until(() => evaluate(args.that) === true, args.that, args.deadline, signal),
+  run: (args, { lab, evaluate, signal }) =>
+    lab.until(() => evaluate(args.that) === true, args.that, args.deadline, signal),
 });
 
 export const silence = defineStep({

@@ -1,6 +1,7 @@
 import { EXIT } from '../../errors.ts';
 import { doctorChecks } from '../../launch/doctor-checks.ts';
 import type { DoctorCheck, DoctorResult } from '../../launch/doctor-checks.ts';
+import { installMissing } from '../../launch/install.ts';
 import { visible } from '../../report/escape.ts';
 import { textTable } from '../../report/table.ts';
 import { command } from '../command.ts';
@@ -15,9 +16,13 @@ const stateOf = ({ ok, needed }: Examined) => (ok ? 'ok' : needed ? 'fail' : 'wa
 export const doctor = command({
   name: 'doctor',
   about: 'Try what this machine can do, and how to mend it',
-  options: ['json'],
-  examples: [['doctor', 'exit code 3 when something that is needed fails']],
-  async run(context, { json }) {
+  options: ['install', 'quiet', 'json'],
+  examples: [
+    ['doctor', 'exit code 3 when something that is needed fails'],
+    ['doctor --install', 'as root: install what scenarios need; else: say the line that does'],
+  ],
+  async run(context, { install, quiet, json }) {
+    if (install) await installMissing((line) => context.stderr.write(`${line}\n`));
     const examined: Examined[] = [];
     for (const { name, needed, run } of doctorChecks) examined.push({ name, needed, ...(await attempt(run)) });
     const able = examined.every(({ ok, needed }) => ok || !needed);
@@ -28,7 +33,7 @@ export const doctor = command({
         ok: able,
         checks: examined.map((each) => ({ ...each, state: stateOf(each) })),
       });
-    else printLines(context, asText(examined, context.stdout));
+    else if (!quiet || !able) printLines(context, asText(examined, context.stdout));
     return able ? EXIT.passed : EXIT.unable;
   },
 });
