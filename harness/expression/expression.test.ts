@@ -165,6 +165,10 @@ t.test('values have their CEL types: integers are exact', async (t) => {
     ['roundUpPow2(16) + roundUpPow2(17) + roundUpPow2(1)', 49],
     ['fires(1.004, 1.0)', true],
     ['fires(0.999, 1.0)', false],
+    ['jiffies(0.2)', 0.2],
+    ['jiffies(0.200001)', 0.204],
+    ['fires(0.212, jiffies(0.200001))', true],
+    ['fires(0.212, 0.2)', false],
     ['has(server.TcpOutRsts)', true],
     ['has(server.TcpExtPAWSOldAck)', false],
   ] as const) {

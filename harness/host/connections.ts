@@ -166,8 +166,7 @@ export class Connections {
     attempt.error = failure;
   }
 
-  readonly #stateOf = (localPort: number, remotePort: number): string =>
-    this.host.sockets().find((row) => row.localPort === localPort && row.remotePort === remotePort)?.state ?? 'CLOSED';
+  readonly #stateOf = (localPort: number): string => this.host.stateOf(localPort, this.#to);
 }
 
 function giveUp(seconds: number | undefined, action: () => void): NodeJS.Timeout | undefined {

@@ -21,6 +21,8 @@ export class Host {
   readonly capture: Capture;
   readonly #netlink: Rtnetlink;
   readonly #links: ReadonlyMap<string, string>;
+  /** Programs may make IPv6 sockets; the steps make none. */
+  runsPrograms = false;
   #raw: RawSender | undefined;
   #before: Counters = {};
   #spoofedVia: string | undefined;
@@ -72,7 +74,12 @@ export class Host {
   }
 
   sockets(): readonly SocketRow[] {
-    return this.table.dump();
+    return this.table.dump(this.runsPrograms);
+  }
+
+  /** State of one connection as `ss` prints it; CLOSED when no row is left. */
+  stateOf(localPort: number, remote: { address: string; port: number }): string {
+    return this.table.connection({ address: this.address, port: localPort }, remote)?.state ?? 'CLOSED';
   }
 
   /** Value of a sysctl here; `absent` where this kernel has none of that name. */

@@ -28,7 +28,7 @@ export class LibcEnd implements End {
   }
 
   get state(): string {
-    return this.#open ? tcpInfo(this.fd).state : this.#stateOf(this.localPort, this.remotePort);
+    return this.#open ? tcpInfo(this.fd).state : this.#stateOf(this.localPort);
   }
 
   get received(): string {

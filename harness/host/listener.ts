@@ -112,14 +112,12 @@ export class Listener {
 
   #adopt(socket: Socket & { _handle?: { fd: number } }): void {
     const ports = { local: socket.localPort ?? 0, remote: socket.remotePort ?? 0 };
-    const end = new NodeEnd(socket, socket._handle?.fd ?? -1, ports, (local, remote) => this.#stateOf(local, remote));
+    const peer = { address: socket.remoteAddress ?? '', port: ports.remote };
+    const stateOf = (local: number) => this.host.stateOf(local, peer);
+    const end = new NodeEnd(socket, socket._handle?.fd ?? -1, ports, stateOf);
     this.ends.push(end);
     serve(socket, this.#options.serve);
     if (!this.#options.read) socket.pause();
-  }
-
-  #stateOf(local: number, remote: number): string {
-    return this.host.sockets().find((row) => row.localPort === local && row.remotePort === remote)?.state ?? 'CLOSED';
   }
 }
 

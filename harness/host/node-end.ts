@@ -5,7 +5,7 @@ import { setOptions } from '../linux/socket-options.ts';
 import type { End, OptionValues } from './end.ts';
 
 /** Where a closed socket's state can still be looked up. */
-export type StateOf = (localPort: number, remotePort: number) => string;
+export type StateOf = (localPort: number) => string;
 
 /** An end that a `net.Socket` drives. */
 export class NodeEnd implements End {
@@ -45,7 +45,7 @@ export class NodeEnd implements End {
   }
 
   get state(): string {
-    return this.socket.destroyed ? this.#stateOf(this.localPort, this.remotePort) : tcpInfo(this.fd).state;
+    return this.socket.destroyed ? this.#stateOf(this.localPort) : tcpInfo(this.fd).state;
   }
 
   get received(): string {

@@ -36,6 +36,7 @@ export class Program {
     mkdirSync(folder, { recursive: true });
     for (const [name, text] of Object.entries(spec.files)) writeFileSync(`${folder}/${name}`, text);
     const start = lab.now();
+    host.runsPrograms = true;
     // A fork takes the namespace of the thread that forks.
     this.#child = host.enter(() => spawn(spec.program, spec.argv, { cwd: folder, detached: true, stdio: 'pipe' }));
     const [stdout, stderr] = [collect(this.#child.stdout), collect(this.#child.stderr)];

@@ -1,5 +1,5 @@
 import type { SocketRow } from '../evidence/model.ts';
-import { ipv4 } from './address.ts';
+import { ipv4, type SocketAddress } from './address.ts';
 import { SyscallError } from './errno.ts';
 import type { Fd } from './libc.ts';
 import type { Request } from './netlink.ts';
@@ -25,10 +25,10 @@ export class SocketTable {
     this.#socket = new NetlinkSocket(ns, NETLINK_SOCK_DIAG);
   }
 
-  /** All states, IPv4 then IPv6. */
-  dump(): SocketRow[] {
+  /** All states, IPv4 and then, if asked, IPv6: either walks the whole hash of the machine. */
+  dump(ipv6: boolean): SocketRow[] {
     const rows: SocketRow[] = [];
-    for (const family of [AF_INET, AF_INET6]) {
+    for (const family of ipv6 ? [AF_INET, AF_INET6] : [AF_INET]) {
       try {
         this.#socket.dump(request({ family, states: ALL_STATES }), (payload) => rows.push(readSocketRow(payload)));
       } catch (error) {
@@ -44,6 +44,15 @@ export class SocketTable {
     const reply = this.#socket.get(request({ family: AF_INET, states: ALL_STATES, address, port }));
     const row = reply && readSocketRow(reply);
     return row?.state === 'LISTEN' ? row : undefined;
+  }
+
+  /** The socket of one connection, in any state; undefined when none is left. An exact lookup, where a dump walks the whole hash. */
+  connection(local: SocketAddress, remote: SocketAddress): SocketRow | undefined {
+    const { address, port } = local;
+    const reply = this.#socket.get(request({ family: AF_INET, states: ALL_STATES, address, port, remote }));
+    const row = reply && readSocketRow(reply);
+    // The lookup of a segment falls back to the listener, and so does this one.
+    return row?.remotePort === remote.port ? row : undefined;
   }
 
   /** Half-open connections of a local port: the requests of its SYN queue. */
@@ -65,10 +74,11 @@ interface Query {
   address?: string;
   /** Local; the kernel itself filters by it. */
   port?: number;
+  remote?: SocketAddress;
 }
 
 // struct inet_diag_req_v2.
-function request({ family, states, address, port = 0 }: Query): Request {
+function request({ family, states, address, port = 0, remote }: Query): Request {
   const body = Buffer.alloc(REQUEST);
   body.writeUInt8(family, 0);
   body.writeUInt8(IPPROTO_TCP, 1);
@@ -76,6 +86,10 @@ function request({ family, states, address, port = 0 }: Query): Request {
   body.writeUInt32LE(states, 4);
   body.writeUInt16BE(port, 8);
   if (address !== undefined) ipv4(address).copy(body, 12);
+  if (remote !== undefined) {
+    body.writeUInt16BE(remote.port, 10);
+    ipv4(remote.address).copy(body, 28);
+  }
   body.writeUInt32LE(ANY_COOKIE, 48);
   body.writeUInt32LE(ANY_COOKIE, 52);
   return { type: SOCK_DIAG_BY_FAMILY, flags: 0, body, about: 'inet_diag' };
