@@ -26,7 +26,7 @@ export const empty: Bench = {
   name: 'empty',
   about: `an empty two-host scenario, in batches of ${BATCH}`,
   async run(): Promise<Figure[]> {
-    const request = requestOf('empty', SCENARIO, { repeat: BATCH, jobs: 8 });
+    const request = requestOf('empty', SCENARIO, { repeat: BATCH, jobs: 16 });
     const each: number[] = [];
     for (let i = 0; i < ROUNDS; i += 1) {
       const measured = await measure(request);

@@ -5,7 +5,7 @@ import { Semaphore } from './semaphore.ts';
 const LATE = 4;
 const PAUSE = 1;
 /** So many are let in unasked: they hardly disturb each other. */
-const FEW = 6;
+const FEW = 8;
 
 /**
  * Lets labs in: so many side by side, and the next one only when the event loop keeps its time. Building a lab costs

@@ -2,7 +2,6 @@ import type { Plan } from '../scenario/model.ts';
 import { Capture } from '../host/capture.ts';
 import { Host } from '../host/host.ts';
 import { Lab, type LabView } from '../host/lab.ts';
-import { realtimeNanoseconds } from '../linux/clock.ts';
 import { resetNamespace } from '../linux/host-defaults.ts';
 import { newNetNamespace } from '../linux/namespaces.ts';
 import { disableSegmentationOffload } from '../linux/offload.ts';
@@ -80,9 +79,7 @@ export async function labUp(
     for (const [sysctl, value] of Object.entries(plan.hosts[name]!.sysctl)) host.writeSysctl(sysctl, value);
   const lab = new Lab(ordered, view);
   scope.defer(() => lab.abandon());
-  for (const host of ordered.values()) host.begin();
-  const now = realtimeNanoseconds();
-  for (const host of ordered.values()) host.capture.begin(now);
+  lab.begin();
   return lab;
 }
 

@@ -33,6 +33,8 @@ export async function walk(plan: Plan, lab: Lab, hz: number, noted: Noted, signa
   const walked: Walked = { steps: [], observations: {}, failure: undefined };
   const beside = new Map<string, Promise<void>>();
   const failed: StepFailure[] = [];
+  // A blocked write or close ends with its descriptor only, and that is freed after the walk.
+  const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   for (const [index, step] of plan.steps.entries()) {
     if (signal.aborted || failed.length > 0) break;
     const taken = take(index, step);
@@ -57,7 +59,7 @@ export async function walk(plan: Plan, lab: Lab, hz: number, noted: Noted, signa
     try {
       for (let i = 0; i < step.repeat && !signal.aborted; i += 1) {
         if (i > 0) await lab.sleep(entry.at + i * step.every - lab.now(), signal);
-        await kind.run(step.args, contextOf(step, entry));
+        await Promise.race([kind.run(step.args, contextOf(step, entry)), over]);
       }
     } catch (error) {
       failed.push(new StepFailure(step, seen(error, step)));

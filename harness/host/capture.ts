@@ -101,7 +101,11 @@ export class Capture {
   /** The bytes of a packet from the IP header on; undefined when this host did not capture it. */
   bytesOf(packet: Packet): Buffer | undefined {
     const number = this.#numbers[this.#packets.indexOf(packet)];
-    return number === undefined ? undefined : this.#frames.get(number).bytes;
+    if (number === undefined) return undefined;
+    const { bytes, wireLength } = this.#frames.get(number);
+    if (bytes.length < wireLength)
+      throw new Error(`of a packet of ${wireLength} bytes only the first ${bytes.length} were captured`);
+    return bytes;
   }
 
   /** Packets that the kernel could not put into the ring: more than 0 makes the record an error. */

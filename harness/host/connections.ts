@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import type { FieldValue, Outcome } from '../evidence/model.ts';
-import { bind, close, connect, getInt, localAddress, tcpSocket } from '../linux/sockets.ts';
-import { errnoName } from '../linux/errno.ts';
+import { bind, connect, getInt, localAddress, tcpSocket } from '../linux/sockets.ts';
+import { errnoName, SyscallError } from '../linux/errno.ts';
 import { setOptions } from '../linux/socket-options.ts';
 import { tcpInfo } from '../linux/tcp-info.ts';
 import type { End } from './end.ts';
@@ -91,14 +91,19 @@ export class Connections {
     this.#took = this.#lab.now() - start;
   }
 
-  #start(options: OpenOptions, index: number, signal: AbortSignal): Promise<void> {
-    const fd = this.host.enter(() => {
-      const made = tcpSocket();
-      setOptions(made, options.options);
-      if (options.port !== undefined) bind(made, this.host.address, options.port + index);
-      return made;
-    });
-    return options.via === 'node' ? this.#byNode(fd, index, options, signal) : this.#byLibc(fd, options, signal);
+  async #start(options: OpenOptions, index: number, signal: AbortSignal): Promise<void> {
+    const fd = this.host.enter(tcpSocket);
+    try {
+      setOptions(fd, options.options);
+      if (options.port !== undefined) bind(fd, this.host.address, options.port + index);
+    } catch (error) {
+      const end = new LibcEnd(fd, { local: 0, remote: this.#to.port }, this.#stateOf, false);
+      end.abandon();
+      if (!(error instanceof SyscallError && error.syscall === 'bind')) throw error;
+      this.#attempts.push({ end, state: 'failed', error: error.errno, code: '' });
+      return;
+    }
+    await (options.via === 'node' ? this.#byNode(fd, index, options, signal) : this.#byLibc(fd, options, signal));
   }
 
   #byNode(fd: number, index: number, options: OpenOptions, signal: AbortSignal): Promise<void> {
@@ -145,12 +150,8 @@ export class Connections {
   async #byLibc(fd: number, options: OpenOptions, signal: AbortSignal): Promise<void> {
     const errno = connect(fd, this.#to.address, this.#to.port);
     const ports = { local: localAddress(fd).port, remote: this.#to.port };
-    const attempt: Attempt = {
-      end: new LibcEnd(fd, ports, this.#stateOf, options.read),
-      state: 'connecting',
-      error: '',
-      code: '',
-    };
+    const end = new LibcEnd(fd, ports, this.#stateOf, options.read);
+    const attempt: Attempt = { end, state: 'connecting', error: '', code: '' };
     this.#attempts.push(attempt);
     let failure = errno === 'EINPROGRESS' ? '' : errno;
     const settled = () => {
@@ -159,7 +160,7 @@ export class Connections {
     };
     const inTime = failure !== '' || (await this.#lab.poll(settled, options.deadline ?? Infinity, signal));
     if (!inTime && !signal.aborted) {
-      close(fd);
+      await end.close(undefined);
       failure = 'ETIMEDOUT (application)';
     }
     attempt.state = failure === '' ? 'connected' : 'failed';

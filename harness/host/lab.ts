@@ -1,5 +1,6 @@
 import { setImmediate as turn, setTimeout as pass } from 'node:timers/promises';
 import type { HostEvidence, Moment, Outcome, Packet } from '../evidence/model.ts';
+import { realtimeNanoseconds } from '../linux/clock.ts';
 import { secondsOf } from '../scenario/duration.ts';
 import type { Block } from './block.ts';
 import type { Capture } from './capture.ts';
@@ -46,16 +47,26 @@ export class Lab {
   readonly clients = new Map<string, HttpClient>();
   readonly outcomes = new Map<string, Outcome>();
   readonly #handles = new Map<string, object>();
+  /** Everything that ever had a name: a step that repeats takes the name anew. */
+  readonly #made: object[] = [];
   readonly #sysctls: readonly string[];
   readonly #folder: string;
   readonly countsHits: boolean;
-  readonly #start = process.hrtime.bigint();
+  #start = process.hrtime.bigint();
 
   constructor(hosts: ReadonlyMap<string, Host>, { sysctls, folder, countsHits }: LabView) {
     this.hosts = hosts;
     this.#sysctls = sysctls;
     this.#folder = folder;
     this.countsHits = countsHits;
+  }
+
+  /** The lab is up: time and captures count from this moment. */
+  begin(): void {
+    for (const host of this.hosts.values()) host.begin();
+    const now = realtimeNanoseconds();
+    this.#start = process.hrtime.bigint();
+    for (const host of this.hosts.values()) host.capture.begin(now);
   }
 
   /** Seconds since the lab was up. */
@@ -81,7 +92,9 @@ export class Lab {
 
   keep(name: string, outcome: Outcome, handle?: object): void {
     this.outcomes.set(name, outcome);
-    if (handle) this.#handles.set(name, handle);
+    if (!handle) return;
+    this.#handles.set(name, handle);
+    this.#made.push(handle);
   }
 
   handle<T extends object>(name: string, type: { prototype: T }): T {
@@ -101,7 +114,7 @@ export class Lab {
     );
     return connections.ends.map((end) => {
       const listener = listeners.find((one) => one.port === end.remotePort);
-      return listener?.endOf(end.localPort) ?? missing(`an accepted end of ${name} at ${at}`);
+      return listener?.endOf(end.localPort) ?? missing(`end of ${name} at ${at}: no listener there has accepted it`);
     });
   }
 
@@ -184,7 +197,7 @@ export class Lab {
   abandon(): void {
     for (const program of this.programs) program.abandon();
     for (const client of this.clients.values()) client.abandon();
-    for (const handle of this.#handles.values()) {
+    for (const handle of this.#made) {
       if (handle instanceof Listener) handle.abandon();
       if (handle instanceof Connections) for (const end of handle.ends) end.abandon();
     }

@@ -1,3 +1,4 @@
+import { setTimeout as pass } from 'node:timers/promises';
 import { close, closeTimed, type Fd, recv, send, setLinger, shutdown } from '../linux/sockets.ts';
 import { setOptions } from '../linux/socket-options.ts';
 import { tcpInfo } from '../linux/tcp-info.ts';
@@ -59,9 +60,14 @@ export class LibcEnd implements End {
   }
 
   async send(data: Buffer): Promise<{ sent: number; error: string; code: string }> {
-    if (!this.#open) return { sent: 0, error: 'EBADF', code: '' };
-    const { sent, errno } = send(this.fd, data);
-    return { sent, error: errno, code: '' };
+    let sent = 0;
+    while (this.#open) {
+      const { sent: taken, errno } = send(this.fd, data.subarray(sent));
+      sent += taken;
+      if (sent === data.length || (errno !== '' && errno !== 'EAGAIN')) return { sent, error: errno, code: '' };
+      await pass(1);
+    }
+    return { sent, error: 'EBADF', code: '' };
   }
 
   async shutdown(how: 'read' | 'write' | 'both'): Promise<string> {

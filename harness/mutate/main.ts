@@ -19,7 +19,11 @@ const { scenarios } = catalogue;
 const mutants = scenarios.flatMap((scenario) => {
   const plans = plansOf(scenario);
   // The last binding of a sweep: the one with the largest numbers.
-  return mutantsOf(plans.at(-1)!).map((mutant) => ({ scenario: scenario.id, ...mutant }));
+  const own = Object.entries(scenario.definition.file.hosts).map(([host, value]) => [
+    host,
+    Object.keys(value?.sysctl ?? {}),
+  ]);
+  return mutantsOf(plans.at(-1)!, Object.fromEntries(own)).map((mutant) => ({ scenario: scenario.id, ...mutant }));
 });
 const request = buildRequest(
   catalogue,

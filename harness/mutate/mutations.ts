@@ -1,3 +1,4 @@
+import { sysctlsIn } from '../expression/syntax.ts';
 import type { Plan, PlannedStep } from '../scenario/model.ts';
 
 /** A plan with one thing wrong in it, and what. */
@@ -22,9 +23,12 @@ const more =
     return typeof value === 'number' && value + by >= 0 ? { ...args, [key]: value + by } : undefined;
   };
 
+/** Where everything is accepted at once, the backlog does not matter. */
+const backlog = (by: number) => (args: Args) => (args['accept'] === 'all' ? undefined : more('backlog', by)(args));
+
 const PERTURBATIONS: readonly Perturbation[] = [
-  { kinds: ['listen', 'relisten'], what: 'backlog one more', change: more('backlog', 1) },
-  { kinds: ['listen', 'relisten'], what: 'backlog one less', change: more('backlog', -1) },
+  { kinds: ['listen', 'relisten'], what: 'backlog one more', change: backlog(1) },
+  { kinds: ['listen', 'relisten'], what: 'backlog one less', change: backlog(-1) },
   { kinds: ['flood'], what: 'one SYN more', change: more('syns', 1) },
   {
     kinds: ['connect'],
@@ -63,11 +67,11 @@ const DROPPABLE = new Set([
   'request',
 ]);
 
-/** Sysctls that decide a scenario's outcome, turned the other way. */
-const FLIPS = ['net.ipv4.tcp_syncookies', 'net.ipv4.tcp_abort_on_overflow', 'net.ipv4.tcp_timestamps'];
+/** A value that no kernel has by default, for a machine that somebody tuned. */
+const TUNED = 77;
 
-/** Every plan that differs from this one in one thing. */
-export function mutantsOf(plan: Plan): Mutant[] {
+/** Every plan that differs from this one in one thing. `own`: the sysctls that the scenario sets itself, by host. */
+export function mutantsOf(plan: Plan, own: Readonly<Record<string, readonly string[]>>): Mutant[] {
   const mutants: Mutant[] = [];
   const mutate = (what: string, change: Partial<Plan>) => mutants.push({ what, plan: { ...plan, ...change } });
   plan.steps.forEach((step, index) => {
@@ -84,13 +88,21 @@ export function mutantsOf(plan: Plan): Mutant[] {
     if (DROPPABLE.has(step.kind))
       mutate(`${where}: left out`, { steps: plan.steps.filter((_, i) => i !== index && !needs(plan.steps[i]!, step)) });
   });
-  for (const [host, { sysctl }] of Object.entries(plan.hosts))
-    for (const name of FLIPS) {
-      const value = sysctl[name];
-      if (typeof value !== 'number') continue;
-      const flipped = { ...sysctl, [name]: value === 0 ? 1 : 0 };
-      mutate(`${name} ${value} to ${flipped[name]}`, { hosts: { ...plan.hosts, [host]: { sysctl: flipped } } });
+  const tune = (host: string, name: string, value: number) => {
+    const sysctl = { ...plan.hosts[host]?.sysctl, [name]: value };
+    mutate(`${host}: ${name} ${plan.hosts[host]?.sysctl[name] ?? 'untouched'} to ${value}`, {
+      hosts: { ...plan.hosts, [host]: { sysctl } },
+    });
+  };
+  for (const [host, { sysctl }] of Object.entries(plan.hosts)) {
+    const floods = plan.steps.some(({ kind }) => kind === 'flood');
+    for (const [name, value] of Object.entries(sysctl)) {
+      const decides = own[host]?.includes(name) || (floods && name === 'net.ipv4.tcp_syncookies');
+      if (typeof value === 'number' && decides) tune(host, name, value === 0 ? 1 : value === 1 ? 0 : value + 1);
     }
+    // Where nothing is set, the scenario is about what a kernel does untuned.
+    if (Object.keys(sysctl).length === 0) for (const name of named(plan)) tune(host, name, TUNED);
+  }
   return mutants;
 }
 
@@ -101,4 +113,9 @@ function needs(step: PlannedStep, dropped: PlannedStep): boolean {
     (step.kind === 'unblock' && step.args['block'] === dropped.name) ||
     (step.kind === 'join' && step.args['step'] === dropped.name)
   );
+}
+
+/** Sysctls that the expectations look at. */
+function named(plan: Plan): string[] {
+  return [...new Set(plan.expect.flatMap(({ that }) => sysctlsIn(that.cel)))];
 }
