@@ -11,6 +11,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 /** The pure contract that launchers, reporters and commands share with the engine. */
 const PROTOCOL = 'engine/protocol.ts';
 const RECORD = 'results/record.ts';
+const UNFINISHED = 'results/unfinished.ts';
 
 /** What each folder of harness/ may import from the others, as folders or single files; errors.ts is for all. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -22,19 +23,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   linux: ['evidence'],
   host: ['linux', 'evidence', 'scenario/duration.ts'],
   steps: ['host', 'evidence', 'scenario'],
-  engine: ['steps', 'verdict', 'host', 'linux', 'evidence', 'expression', 'scenario', RECORD],
+  engine: ['steps', 'verdict', 'host', 'linux', 'evidence', 'expression', 'scenario', RECORD, UNFINISHED],
   results: ['evidence', 'scenario', PROTOCOL],
   report: ['results', 'evidence', 'scenario', PROTOCOL],
   kernels: ['scenario', 'verdict', RECORD],
   launch: ['kernels', 'scenario', 'results', PROTOCOL],
   cli: ['launch', 'report', 'results', 'kernels', 'scenario', 'expression', 'verdict', 'evidence', 'steps', PROTOCOL],
-  bench: ['cli', 'launch', 'report', 'results', 'scenario', 'engine', 'host', 'linux', 'evidence', 'steps'],
-  mutate: ['cli', 'launch', 'report', 'results', 'scenario', 'engine', 'host', 'linux', 'evidence', 'steps'],
+  bench: ['cli', 'launch', 'results', 'scenario', PROTOCOL],
+  mutate: ['cli', 'launch', 'results', 'scenario', 'expression', PROTOCOL],
 };
 
 /** Builtins that a pure folder may use: they compute and touch nothing. */
 const COMPUTING = ['node:crypto', 'node:util'];
-const PURE = ['scenario/', 'expression/', 'evidence/', 'verdict/', RECORD, PROTOCOL];
+const PURE = ['scenario/', 'expression/', 'evidence/', 'verdict/', RECORD, UNFINISHED, PROTOCOL];
 const TOUCHING = ['koffi', 'execa', 'dockerode'];
 
 const MOST_LINES = 300;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LAUNCHERS } from '../launch/registry.ts';
-import { REPORTERS } from '../report/reporter.ts';
+import { REPORTERS } from '../report/registry.ts';
 import { secondsOf } from '../scenario/duration.ts';
 
 export interface OptionSpec {

@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import { hintFor } from '../expression/did-you-mean.ts';
 import { LiveBlock } from '../report/live.ts';
 import { multiplex } from '../report/multiplexer.ts';
-import { REPORTERS } from '../report/reporter.ts';
+import { REPORTERS } from '../report/registry.ts';
 import type { Output, Reporter, ReporterKind } from '../report/reporter.ts';
 import { makeStyle } from '../report/style.ts';
 import type { Context } from './context.ts';

@@ -14,7 +14,10 @@ function readRequest(): Promise<Request> {
       if (request.protocol === PROTOCOL) resolve(request);
       else reject(new Error(`the engine speaks protocol ${PROTOCOL}, not ${request.protocol}`));
     });
-    lines.once('close', () => stop.abort());
+    lines.once('close', () => {
+      stop.abort();
+      reject(new Error('no request came'));
+    });
   });
 }
 

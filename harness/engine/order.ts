@@ -1,15 +1,19 @@
-import type { Capture } from '../host/capture.ts';
-import type { Lab } from '../host/lab.ts';
-
-/** The frames of all hosts, in the order of their stamps. */
-export interface OrderedFrames {
-  length: number;
-  forEach: (look: (capture: Capture, number: number, index: number) => void) => void;
+/** What one host captured, in order. */
+interface Stamped {
+  readonly length: number;
+  /** When frame `i` passed, on a scale that all hosts share. */
+  stamp(i: number): number;
 }
 
-/** Merges what each host captured in order; nothing is copied. */
-export function framesInOrder(lab: Lab): OrderedFrames {
-  const heads = [...lab.hosts.values()].map(({ capture }) => ({ capture, length: capture.length }));
+/** The frames of all hosts, in the order of their stamps. */
+export interface OrderedFrames<C> {
+  length: number;
+  forEach: (look: (capture: C, number: number, index: number) => void) => void;
+}
+
+/** Merges what each host captured in order; nothing is copied. Of equal stamps the earlier host comes first. */
+export function framesInOrder<C extends Stamped>(captures: readonly C[]): OrderedFrames<C> {
+  const heads = captures.map((capture) => ({ capture, length: capture.length }));
   const length = heads.reduce((sum, head) => sum + head.length, 0);
   return {
     length,

@@ -29,7 +29,7 @@ export function emitPcapng(lab: Lab, plan: Plan, record: number, emit: Emit): Sc
   };
   const interfaces = [...lab.hosts.keys()].map((name) => ({ name, snaplen: SNAPLEN }));
   add(pcapngHeader({ interfaces, application: 'tcplab', comment: plan.id }));
-  framesInOrder(lab).forEach((capture, number) => {
+  framesInOrder(captures).forEach((capture, number) => {
     const { nanoseconds, ...frame } = capture.frame(number);
     add(
       pcapngPacket({

@@ -1,7 +1,9 @@
 import type { Moment } from '../evidence/model.ts';
+import type { Capture } from '../host/capture.ts';
 import { frozen } from '../host/live.ts';
 import type { Lab } from '../host/lab.ts';
-import { type PacketOfRecord, RECORD_SCHEMA, type ScenarioRecord } from '../results/record.ts';
+import type { PacketOfRecord, ScenarioRecord } from '../results/record.ts';
+import { unfinished } from '../results/unfinished.ts';
 import type { Plan } from '../scenario/model.ts';
 import { framesInOrder, type OrderedFrames } from './order.ts';
 import type { Place } from './place.ts';
@@ -11,30 +13,9 @@ import type { Walked } from './walk.ts';
 const KEPT = 2000;
 
 /** A record of a plan that shows nothing yet. */
-export function emptyRecord(plan: Plan, place: Place): ScenarioRecord {
-  return {
-    schema: RECORD_SCHEMA,
-    scenario: { id: plan.id, title: plan.title, digest: plan.digest, params: { ...plan.params } },
-    repeat: plan.repeat,
-    on: { launcher: place.launcher, kernel: place.kernel, clock: 'real', seed: place.seed, root: place.root },
-    verdict: 'error',
-    reason: { code: 'unfinished', text: '' },
-    hosts: {},
-    steps: [],
-    observations: {},
-    packets: [],
-    packetsTotal: 0,
-    pcapng: null,
-    transitions: null,
-    causes: null,
-    unexplained: null,
-    expectations: [],
-    claims: [],
-    changes: {},
-    probe: null,
-    missing: place.missing.map(({ what }) => what),
-    seconds: { lab: 0, wall: 0 },
-  };
+export function emptyRecord(plan: Plan, { launcher, kernel, seed, root, missing }: Place): ScenarioRecord {
+  const record = unfinished(plan, { launcher, kernel, seed, root }, { code: 'unfinished', text: '' });
+  return { ...record, missing: missing.map(({ what }) => what) };
 }
 
 /** Puts what the lab showed into a record; `final` was taken before anything was closed. */
@@ -62,12 +43,12 @@ export function fillRecord(record: ScenarioRecord, lab: Lab, walked: Walked, fin
       },
     ]),
   );
-  const frames = framesInOrder(lab);
+  const frames = framesInOrder([...lab.hosts.values()].map(({ capture }) => capture));
   record.packetsTotal = frames.length;
   record.packets = firstAndLast(frames);
 }
 
-function firstAndLast(frames: OrderedFrames): PacketOfRecord[] {
+function firstAndLast(frames: OrderedFrames<Capture>): PacketOfRecord[] {
   const wanted = (i: number) => frames.length <= KEPT || i < KEPT / 2 || i >= frames.length - KEPT / 2;
   const packets: PacketOfRecord[] = [];
   frames.forEach((capture, number, i) => {

@@ -24,11 +24,17 @@ export function skipOf(plan: Plan): Skip | undefined {
     const known = PROGRAMS[program];
     return { code: 'program', text: `needs ${program}${known ? `: install the package ${known.package}` : ''}` };
   }
-  for (const { sysctl } of Object.values(plan.hosts))
-    for (const name of Object.keys(sysctl))
-      if (sysctlScope(name) === 'global' || (sysctlScope(name) === 'absent' && ALWAYS_GLOBAL.has(name)))
-        return { code: 'sysctl', text: `${name} is global on this kernel, and this run does not own the kernel` };
+  for (const name of written(plan))
+    if (sysctlScope(name) === 'global' || (sysctlScope(name) === 'absent' && ALWAYS_GLOBAL.has(name)))
+      return { code: 'sysctl', text: `${name} is global on this kernel, and this run does not own the kernel` };
   return undefined;
+}
+
+/** Sysctls that a plan writes, before its first step or by one. */
+function written({ hosts, steps }: Plan): string[] {
+  const atFirst = Object.values(hosts).map(({ sysctl }) => sysctl);
+  const later = steps.filter(({ kind }) => kind === 'sysctl').map(({ args }) => args['set'] ?? {});
+  return [...atFirst, ...later].flatMap((set) => Object.keys(set));
 }
 
 function found(program: string): boolean {

@@ -1,7 +1,7 @@
 import type { Moment } from '../evidence/model.ts';
 import { compile } from '../expression/compile.ts';
 import type { Lab } from '../host/lab.ts';
-import { NotReached } from '../host/lab.ts';
+import { NotReached } from '../host/lab-time.ts';
 import type { StepOfRecord } from '../results/record.ts';
 import type { NameTypes, Plan, PlannedStep } from '../scenario/model.ts';
 import { STEPS } from '../steps/registry.ts';

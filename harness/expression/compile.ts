@@ -1,18 +1,13 @@
 import { EvaluationError, type ASTNode } from '@marcbachmann/cel-js';
 import type { FieldValue, Packet, Scope, SocketRow } from '../evidence/model.ts';
 import type { NameTypes } from '../scenario/model.ts';
+import type { Evaluated } from './evaluated.ts';
 import { explain, type Explanation } from './explain.ts';
 import { kernelClock } from './functions.ts';
 import { languageOf } from './language.ts';
 import { rootsIn, sysctlsIn } from './syntax.ts';
 import { fromCel } from './values.ts';
 import { HOST_FIELDS } from './views.ts';
-
-export type Evaluated =
-  | { value: FieldValue | Packet | SocketRow | null }
-  /** The counter or sysctl that this kernel lacks, and that the expression needs. */
-  | { absent: string }
-  | { error: string };
 
 export interface Compiled {
   readonly source: string;

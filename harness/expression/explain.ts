@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import type { Evaluated } from './compile.ts';
+import type { Evaluated } from './evaluated.ts';
 import { measured } from './measured.ts';
 import { print } from './printer.ts';
 import { COMPARISONS, short } from './short.ts';

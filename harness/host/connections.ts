@@ -6,7 +6,7 @@ import { setOptions } from '../linux/socket-options.ts';
 import { tcpInfo } from '../linux/tcp-info.ts';
 import type { End } from './end.ts';
 import type { Host } from './host.ts';
-import type { Lab } from './lab.ts';
+import type { LabTime } from './lab-time.ts';
 import { live } from './live.ts';
 import { LibcEnd } from './libc-end.ts';
 import { NodeEnd } from './node-end.ts';
@@ -36,13 +36,13 @@ interface Attempt {
 /** What one `connect` step opened. */
 export class Connections {
   readonly host: Host;
-  readonly #lab: Lab;
+  readonly #time: LabTime;
   readonly #to: { address: string; port: number };
   readonly #attempts: Attempt[] = [];
   #took = 0;
 
-  constructor(lab: Lab, host: Host, to: { address: string; port: number }) {
-    this.#lab = lab;
+  constructor(time: LabTime, host: Host, to: { address: string; port: number }) {
+    this.#time = time;
     this.host = host;
     this.#to = to;
     this.outcome = live(this.#fields());
@@ -80,15 +80,15 @@ export class Connections {
 
   /** Starts every connection and resolves when each is established or failed. */
   async open(options: OpenOptions, signal: AbortSignal): Promise<void> {
-    const start = this.#lab.now();
+    const start = this.#time.now();
     const settled: Promise<void>[] = [];
     for (let i = 0; i < options.count && !signal.aborted; i += 1) {
       const due = start + i * options.every;
-      if (options.every > 0) await this.#lab.sleep(due - this.#lab.now(), signal);
+      if (options.every > 0) await this.#time.sleep(due - this.#time.now(), signal);
       settled.push(this.#start(options, i, signal));
     }
     await Promise.all(settled);
-    this.#took = this.#lab.now() - start;
+    this.#took = this.#time.now() - start;
   }
 
   async #start(options: OpenOptions, index: number, signal: AbortSignal): Promise<void> {
@@ -158,7 +158,7 @@ export class Connections {
       failure ||= errnoName(getInt(fd, SOL_SOCKET, SO_ERROR));
       return failure !== '' || tcpInfo(fd).state !== 'SYN-SENT';
     };
-    const inTime = failure !== '' || (await this.#lab.poll(settled, options.deadline ?? Infinity, signal));
+    const inTime = failure !== '' || (await this.#time.poll(settled, options.deadline ?? Infinity, signal));
     if (!inTime && !signal.aborted) {
       await end.close(undefined);
       failure = 'ETIMEDOUT (application)';

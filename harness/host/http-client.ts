@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { errnoName } from '../linux/errno.ts';
 import { tcpSocket } from '../linux/sockets.ts';
 import type { Host } from './host.ts';
-import type { Lab } from './lab.ts';
+import type { LabTime } from './lab-time.ts';
 
 /** Methods that Go's net/http may send again on its own (http.Request.isReplayable). */
 const REPLAYABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -45,21 +45,14 @@ interface Answer {
 /** Node's http client inside a host: one pool of kept connections, sockets made in the host's namespace. */
 export class HttpClient {
   readonly #host: Host;
-  readonly #lab: Lab;
+  readonly #time: LabTime;
   readonly #pool: Agent;
   #connections = 0;
 
-  private constructor(lab: Lab, host: Host) {
-    this.#lab = lab;
+  constructor(time: LabTime, host: Host) {
+    this.#time = time;
     this.#host = host;
     this.#pool = this.#agent({ keepAlive: true, maxSockets: 1 });
-  }
-
-  /** The client of a host, made when first asked for. */
-  static of(lab: Lab, host: Host): HttpClient {
-    const known = lab.clients.get(host.name) ?? new HttpClient(lab, host);
-    lab.clients.set(host.name, known);
-    return known;
   }
 
   begin(): HttpOutcome {
@@ -78,7 +71,7 @@ export class HttpClient {
 
   /** One request, sent again once where the rule allows; adds to the outcome. */
   async request(spec: HttpRequest, outcome: HttpOutcome): Promise<void> {
-    const [start, connections] = [this.#lab.now(), this.#connections];
+    const [start, connections] = [this.#time.now(), this.#connections];
     let answer = await this.#attempt(spec);
     let attempts = 1;
     while (answer.error !== '' && answer.reused && attempts < 2 && mayRetry(spec)) {
@@ -90,7 +83,7 @@ export class HttpClient {
       ...answer,
       attempts: outcome.attempts + attempts,
       connections: outcome.connections + this.#connections - connections,
-      took: outcome.took + this.#lab.now() - start,
+      took: outcome.took + this.#time.now() - start,
     });
   }
 

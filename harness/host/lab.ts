@@ -1,13 +1,12 @@
-import { setImmediate as turn, setTimeout as pass } from 'node:timers/promises';
 import type { HostEvidence, Moment, Outcome, Packet } from '../evidence/model.ts';
 import { realtimeNanoseconds } from '../linux/clock.ts';
-import { secondsOf } from '../scenario/duration.ts';
 import type { Block } from './block.ts';
 import type { Capture } from './capture.ts';
 import { Connections } from './connections.ts';
 import type { End } from './end.ts';
 import type { Host } from './host.ts';
-import type { HttpClient } from './http-client.ts';
+import { HttpClient } from './http-client.ts';
+import { LabTime } from './lab-time.ts';
 import { Listener } from './listener.ts';
 import { frozen } from './live.ts';
 import type { Program } from './program.ts';
@@ -17,18 +16,6 @@ export interface Target {
   host: Host;
   port: number;
 }
-
-/** A state that was waited for and did not come: the scenario is broken, not the harness. */
-export class NotReached extends Error {
-  readonly what: string;
-  constructor(what: string, seconds: number) {
-    super(`not within ${seconds} s: ${what}`);
-    this.what = what;
-  }
-}
-
-/** How many waits are looking, in all labs: one look at the socket tables costs half a millisecond of the only thread. */
-let polls = 0;
 
 /** What a lab looks at, and where its programs run. */
 export interface LabView {
@@ -40,11 +27,11 @@ export interface LabView {
 }
 
 /** The hosts and links of one running scenario, and what its steps made in them. */
-export class Lab {
+export class Lab extends LabTime {
   readonly hosts: ReadonlyMap<string, Host>;
   readonly blocks: Block[] = [];
   readonly programs: Program[] = [];
-  readonly clients = new Map<string, HttpClient>();
+  readonly #clients = new Map<string, HttpClient>();
   readonly outcomes = new Map<string, Outcome>();
   readonly #handles = new Map<string, object>();
   /** Everything that ever had a name: a step that repeats takes the name anew. */
@@ -52,9 +39,9 @@ export class Lab {
   readonly #sysctls: readonly string[];
   readonly #folder: string;
   readonly countsHits: boolean;
-  #start = process.hrtime.bigint();
 
   constructor(hosts: ReadonlyMap<string, Host>, { sysctls, folder, countsHits }: LabView) {
+    super();
     this.hosts = hosts;
     this.#sysctls = sysctls;
     this.#folder = folder;
@@ -65,13 +52,8 @@ export class Lab {
   begin(): void {
     for (const host of this.hosts.values()) host.begin();
     const now = realtimeNanoseconds();
-    this.#start = process.hrtime.bigint();
+    this.restart();
     for (const host of this.hosts.values()) host.capture.begin(now);
-  }
-
-  /** Seconds since the lab was up. */
-  now(): number {
-    return Number(process.hrtime.bigint() - this.#start) / 1e9;
   }
 
   host(name: string): Host {
@@ -80,6 +62,13 @@ export class Lab {
 
   folder(host: string): string {
     return `${this.#folder}/${host}`;
+  }
+
+  /** The HTTP client of a host, with its one pool of connections. */
+  client(name: string): HttpClient {
+    const known = this.#clients.get(name) ?? new HttpClient(this, this.host(name));
+    this.#clients.set(name, known);
+    return known;
   }
 
   /** A listener by its name, or `host:port`. */
@@ -160,43 +149,10 @@ export class Lab {
     };
   }
 
-  async sleep(seconds: number, signal: AbortSignal): Promise<void> {
-    if (seconds <= 0) await turn();
-    else await pass(seconds * 1000, undefined, { signal }).catch(() => undefined);
-  }
-
-  /**
-   * True when `done` came true within so many seconds. Looks often at first, then every few milliseconds, or as rarely as
-   * leaves half of the thread to others.
-   */
-  async poll(done: () => boolean, seconds: number, signal: AbortSignal): Promise<boolean> {
-    const start = this.now();
-    polls += 1;
-    try {
-      for (;;) {
-        const looked = this.now();
-        if (done()) return true;
-        const now = this.now();
-        const waited = now - start;
-        if (waited >= seconds || signal.aborted) return false;
-        const soon = waited < 0.005 ? 0 : Math.min(0.001 + waited / 50, 0.01);
-        await this.sleep(Math.max(soon, polls === 1 ? 0 : 2 * polls * (now - looked)), signal);
-      }
-    } finally {
-      polls -= 1;
-    }
-  }
-
-  /** Waits for a state; NotReached past the deadline. */
-  async until(done: () => boolean, what: string, deadline: string, signal: AbortSignal): Promise<void> {
-    const seconds = secondsOf(deadline)!;
-    if (!(await this.poll(done, seconds, signal)) && !signal.aborted) throw new NotReached(what, seconds);
-  }
-
   /** Ends what the steps left running: programs, clients, sockets. */
   abandon(): void {
     for (const program of this.programs) program.abandon();
-    for (const client of this.clients.values()) client.abandon();
+    for (const client of this.#clients.values()) client.abandon();
     for (const handle of this.#made) {
       if (handle instanceof Listener) handle.abandon();
       if (handle instanceof Connections) for (const end of handle.ends) end.abandon();

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Outcome } from '../evidence/model.ts';
 import { FaultError } from '../errors.ts';
 import type { Host } from './host.ts';
-import type { Lab } from './lab.ts';
+import type { LabTime } from './lab-time.ts';
 import { live } from './live.ts';
 
 /** Output of a program that is kept, bytes of each stream. */
@@ -14,7 +14,7 @@ export class Program {
   readonly outcome: Outcome;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
-  readonly #lab: Lab;
+  readonly #time: LabTime;
   #exit = -1;
   #signal = '';
   #running = true;
@@ -22,20 +22,22 @@ export class Program {
   #failure: Error | undefined;
 
   constructor(
-    lab: Lab,
+    time: LabTime,
     host: Host,
     spec: {
       program: string;
+      /** Where it runs; made if need be. */
+      folder: string;
       argv: readonly string[];
       files: Readonly<Record<string, string>>;
       stdin: string | undefined;
     },
   ) {
-    this.#lab = lab;
-    const folder = lab.folder(host.name);
+    this.#time = time;
+    const { folder } = spec;
     mkdirSync(folder, { recursive: true });
     for (const [name, text] of Object.entries(spec.files)) writeFileSync(`${folder}/${name}`, text);
-    const start = lab.now();
+    const start = time.now();
     host.runsPrograms = true;
     // A fork takes the namespace of the thread that forks.
     this.#child = host.enter(() => spawn(spec.program, spec.argv, { cwd: folder, detached: true, stdio: 'pipe' }));
@@ -47,7 +49,7 @@ export class Program {
       signal: () => this.#signal,
       stdout,
       stderr,
-      took: () => (this.#running ? lab.now() - start : this.#took),
+      took: () => (this.#running ? time.now() - start : this.#took),
       running: () => this.#running,
       pid: () => this.#child.pid ?? 0,
     });
@@ -61,7 +63,7 @@ export class Program {
         ended();
       });
       this.#child.once('exit', () => {
-        this.#took = lab.now() - start;
+        this.#took = time.now() - start;
       });
       this.#child.once('close', (code, signal) => {
         this.#exit = code ?? -1;
@@ -69,7 +71,6 @@ export class Program {
         ended();
       });
     });
-    lab.programs.push(this);
   }
 
   /** Waits until it ends; past the deadline it is killed. */
@@ -85,8 +86,8 @@ export class Program {
 
   async kill(name: NodeJS.Signals, signal: AbortSignal): Promise<void> {
     this.#send(name);
-    if (name === 'SIGSTOP') await this.#lab.poll(() => this.#state() === 'T' || !this.#running, Infinity, signal);
-    else if (name !== 'SIGCONT') await this.#lab.poll(() => !this.#running, Infinity, signal);
+    if (name === 'SIGSTOP') await this.#time.poll(() => this.#state() === 'T' || !this.#running, Infinity, signal);
+    else if (name !== 'SIGCONT') await this.#time.poll(() => !this.#running, Infinity, signal);
   }
 
   /** Kills it and everything it started. */

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { type EngineEvent, PROTOCOL, type Request } from '../engine/protocol.ts';
 import { doctorChecks } from './doctor-checks.ts';
+import { alive, below, gone, machine, namespaces, type Process, read, startNode } from './fixtures/processes.ts';
 import { localLauncher } from './local.ts';
 import { NFT, probe, VETH } from './probes.ts';
 
@@ -140,81 +138,6 @@ t.test('an engine that speaks otherwise is a fault that shows the line', async (
   await t.rejects(events('other.mjs'), { name: 'FaultError', message: /protocol 99/ });
 });
 
-interface Process {
-  pid: number;
-  parent: number;
-  /** Clock ticks since boot: a pid that comes again has another. */
-  born: string;
-}
-
-/** Every process that is not a zombie: one that nobody reaps is dead all the same. */
-function alive(): Process[] {
-  return readdirSync('/proc').flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
-    const stat = read(`/proc/${name}/stat`);
-    const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (stat === '' || state === 'Z' || state === 'X') return [];
-    return [{ pid: Number(name), parent: Number(parent), born: rest[17] ?? '' }];
-  });
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function below(root: number, all: readonly Process[]): Process[] {
-  const found = all.filter(({ pid }) => pid === root);
-  for (const one of found) found.push(...all.filter(({ parent }) => parent === one.pid));
-  return found;
-}
-
-const NAMESPACE = /^(net|pid|mnt|user):\[/;
-
-/** Every namespace that the processes are in or hold by a descriptor, by one place below /proc that leads to it. */
-function namespaces(processes: readonly Process[]): Map<string, string> {
-  const places = processes.flatMap(({ pid }) => [
-    ...['net', 'pid', 'mnt', 'user'].map((kind) => `/proc/${pid}/ns/${kind}`),
-    ...descriptors(`/proc/${pid}/fd`),
-  ]);
-  return new Map(places.map((place) => [link(place), place] as const).filter(([target]) => NAMESPACE.test(target)));
-}
-
-function descriptors(folder: string): string[] {
-  try {
-    return readdirSync(folder).map((name) => `${folder}/${name}`);
-  } catch {
-    return [];
-  }
-}
-
-function link(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
-/** What a lab could leave on the machine itself. */
-function machine() {
-  return {
-    links: readdirSync('/sys/class/net').sort(),
-    mounts: read('/proc/self/mountinfo'),
-    named: existsSync('/run/netns') ? readdirSync('/run/netns') : [],
-  };
-}
-
-/** Asks again until nothing is left, at most 5 s. */
-async function gone(left: () => string[]): Promise<string[]> {
-  const deadline = performance.now() + 5000;
-  while (left().length > 0 && performance.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
-  return left();
-}
-
 const root = process.geteuid?.() === 0;
 const people = root
   ? [
@@ -222,15 +145,6 @@ const people = root
       { who: 'an ordinary user', as: ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--'] },
     ]
   : [{ who: 'an ordinary user', as: [] }];
-
-/** Starts node without what tap puts into the environment of children. */
-function startNode(as: readonly string[], ...argv: readonly string[]) {
-  const env = ['-i', `PATH=${process.env['PATH'] ?? ''}`, 'NODE_OPTIONS=--no-deprecation', 'FOO=bar'];
-  const all = [...env, ...as, process.execPath, ...argv];
-  const launcher = spawn('env', all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const lines = createInterface({ input: launcher.stdout })[Symbol.asyncIterator]();
-  return { launcher, lines, said: text(launcher.stderr) };
-}
 
 const startLauncher = (as: readonly string[], engine: string) =>
   startNode(as, `${dir}/launcher.mjs`, `${dir}/${engine}`);

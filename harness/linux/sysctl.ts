@@ -1,6 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Fd } from './libc.ts';
-import { libc } from './libc.ts';
 import { SyscallError } from './errno.ts';
 import { enter, homeNamespace, newNetNamespace } from './namespaces.ts';
 

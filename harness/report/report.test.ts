@@ -10,7 +10,7 @@ import { labels, seconds } from './label.ts';
 import { LiveBlock } from './live.ts';
 import { multiplex } from './multiplexer.ts';
 import { packetLine, sentOnly } from './packet-text.ts';
-import { REPORTERS } from './reporter.ts';
+import { REPORTERS } from './registry.ts';
 import type { Output, Reporter, RunInfo } from './reporter.ts';
 import { makeStyle, speaksUtf8, spell, wantsColour } from './style.ts';
 import { markdownTable, textTable } from './table.ts';

@@ -1,10 +1,7 @@
 import type { EngineEvent } from '../engine/protocol.ts';
 import type { Plan } from '../scenario/model.ts';
 import type { Run } from '../results/record.ts';
-import { jsonReporter } from './json.ts';
-import { markdownReporter } from './markdown.ts';
 import type { Style } from './style.ts';
-import { textReporter } from './text.ts';
 
 export interface RunInfo {
   id: string;
@@ -35,5 +32,3 @@ export interface ReporterKind {
   readonly about: string;
   make(output: Output): Reporter;
 }
-
-export const REPORTERS: readonly ReporterKind[] = [textReporter, jsonReporter, markdownReporter];

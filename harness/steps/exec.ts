@@ -49,7 +49,9 @@ export const exec = defineStep({
       const to = lab.target(one.url);
       return `http://${to.host.address}:${to.port}${one.path}`;
     });
-    const run = new Program(lab, lab.host(args.on), { program, argv, files: args.files ?? {}, stdin: args.stdin });
+    const spec = { program, argv, folder: lab.folder(args.on), files: args.files ?? {}, stdin: args.stdin };
+    const run = new Program(lab, lab.host(args.on), spec);
+    lab.programs.push(run);
     publish(run.outcome, run);
     await run.finish(secondsOf(args.deadline)!, signal);
   },

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { HttpClient } from '../host/http-client.ts';
 import { count, duration, host, makes, target } from '../scenario/fields.ts';
 import { secondsOf } from '../scenario/duration.ts';
 import { defineStep } from './step.ts';
@@ -44,7 +43,7 @@ export const request = defineStep({
   explain: (a) =>
     `${a.as}: ${a.count} x ${a.method} ${a.to}${a.path} from ${a.from} (${a.connection}, retry ${a.retry})`,
   async run(args, { lab, publish, signal }) {
-    const client = HttpClient.of(lab, lab.host(args.from));
+    const client = lab.client(args.from);
     const to = lab.target(args.to);
     const outcome = client.begin();
     publish(outcome);

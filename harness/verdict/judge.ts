@@ -1,4 +1,5 @@
-import { compile, type Evaluated } from '../expression/compile.ts';
+import { compile } from '../expression/compile.ts';
+import type { Evaluated } from '../expression/evaluated.ts';
 import type { Scope } from '../evidence/model.ts';
 import type { ClaimOfRecord, ExpectationOfRecord, TraitOfRecord } from '../results/record.ts';
 import type { Change, Holds, Plan, PlannedClaim, PlannedExpectation, Position, Trait } from '../scenario/model.ts';
