@@ -63,9 +63,6 @@ export function loadKnown(): Omit<Catalogue, 'scenarios'> {
   return { changes, articles: new Map(articles.map(({ id, title }) => [id, title])), context };
 }
 
-/** Titles of the articles by id. */
-export const loadArticles = (): ReadonlyMap<string, string> => loadKnown().articles;
-
 /** The built-in scenarios of these ids. @throws UsageError when there is none of an id */
 export function loadById(ids: readonly string[], context: ScenarioContext, cwd: string): Map<string, Scenario> {
   const known = builtIn(cwd);

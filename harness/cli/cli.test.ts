@@ -390,13 +390,14 @@ t.test('claims of a stored run', async (t) => {
     text: '1 == 2',
     measured: '1 == 2',
     because: 'never held',
+    explainedBy: [] as string[],
     instead: 'it waits',
   } as const;
   await launched(cwd, speaking({ claims: [claim] }));
   const { code, stdout } = await tcplab(cwd, 'claims', '--from', 'last', '--out', join(cwd, 'results'));
   t.equal(code, 0);
   t.match(stdout, /^kernel 6\.1\.0 \(host\)\n\nunknown-article: 1 claim: 1 refuted\n/);
-  t.match(stdout, /it drops +refuted +1 == 2/);
+  t.match(stdout, /refuted +it drops +1 == 2/);
   const json = JSON.parse(
     (await tcplab(cwd, 'claims', '--from', 'last', '--out', join(cwd, 'results'), '--json')).stdout,
   );

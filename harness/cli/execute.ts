@@ -51,6 +51,7 @@ export async function execute(context: Context, execution: Execution): Promise<{
       launcher: launcher.name,
       folder: shownPath(folder.path, context.cwd),
       articles: execution.articles,
+      changes: execution.request.changes,
     });
   };
   const on = (event: EngineEvent) => {

@@ -72,6 +72,7 @@ export async function walk(plan: Plan, lab: Lab, hz: number, noted: Noted, signa
   function contextOf(step: PlannedStep, entry: StepOfRecord): StepContext {
     return {
       lab,
+      beside: step.beside,
       signal,
       publish(outcome, handle) {
         entry.outcome = outcome;

@@ -4,18 +4,22 @@ import { print } from './printer.ts';
 import { COMPARISONS, short } from './short.ts';
 import { childrenOf } from './syntax.ts';
 
-/** How a label of a side is cut. */
+/** Longer names are cut. */
 const LONGEST = 40;
 
 /** A name as a person would say it: `TcpExtListenDrops` for `after.server.TcpExtListenDrops`. */
 function label(node: ASTNode): string {
+  if (node.op === 'value') return '';
   if (node.op === '.') return String(node.args[1]);
   if (node.op === 'id') return node.args;
-  if (node.op === '[]') return print(node).replace(/^.*?\b(\w+\[)/, '$1');
-  if (node.op !== 'rcall') return '';
-  // Helpers say what they count; the observation and the host in front of them do not.
-  const text = print(node).replace(/^(?:\w+\.){1,2}(?=\w+[.(])/, '');
-  return text.length <= LONGEST && !/^\w+\.\w+\(\w+, /.test(text) ? text : '';
+  // Which observation and host is said by the claim; what is counted is not.
+  const text = print(node).replace(/\b(?:\w+\.){1,2}(?=(?:sent|received|packets|sockets|sysctl|Tcp\w+|Ip\w+)\b)/g, '');
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 3)}...`;
+}
+
+/** Four digits of a measured time or ratio are enough. */
+function brief(value: unknown): string {
+  return typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : short(value);
 }
 
 /**
@@ -27,7 +31,7 @@ export function measured(tree: ASTNode, ask: (text: string) => Evaluated): strin
     const result = ask(print(node));
     return 'value' in result ? result.value : undefined;
   };
-  const named = (node: ASTNode) => [label(node), short(value(node))].filter(Boolean).join(' ');
+  const named = (node: ASTNode) => [label(node), brief(value(node))].filter(Boolean).join(' ');
   const parts: { text: string; holds: boolean }[] = [];
   const visit = (node: ASTNode, wanted: boolean): void => {
     if (node.op === '&&' || node.op === '||') childrenOf(node).forEach((child) => visit(child, wanted));
@@ -36,7 +40,7 @@ export function measured(tree: ASTNode, ask: (text: string) => Evaluated): strin
       const [left, right] = childrenOf(node) as [ASTNode, ASTNode];
       const holds = value(node) === wanted;
       const op = node.op === '==' ? '' : `${node.op} `;
-      parts.push({ text: `${named(left)}${holds ? '' : `, not ${op}${short(value(right))}`}`, holds });
+      parts.push({ text: `${named(left)}${holds ? '' : `, not ${op}${brief(value(right))}`}`, holds });
     } else parts.push({ text: named(node), holds: value(node) === wanted });
   };
   visit(tree, true);

@@ -36,11 +36,11 @@ function articleClaims(article: string, claims: readonly ClaimOfRecord[]): Artic
     predicted: rows.map(([first]) => first.verdict === first.expected),
     table: {
       columns: [
-        { title: 'claim', most: 30, least: 24 },
-        { title: 'the article says', most: 48 },
-        { title: 'here', most: 12, least: 10 },
-        { title: 'measured', most: 40, least: 20 },
-        { title: 'why', most: 40 },
+        { title: 'here', most: 11, least: 11 },
+        { title: 'the article says', most: 60, least: 26 },
+        { title: 'measured', most: 40, least: 22 },
+        { title: 'instead', most: 60, least: 24 },
+        { title: 'claim', most: 34, least: 24 },
       ],
       rows: rows.map((same) => row(same[0], same.length)),
     },
@@ -48,12 +48,13 @@ function articleClaims(article: string, claims: readonly ClaimOfRecord[]): Artic
 }
 
 function row(claim: ClaimOfRecord, records: number): string[] {
-  const { id, says, verdict, expected, measured: told, because, instead } = claim;
+  const { id, says, verdict, expected, measured, because, explainedBy, instead } = claim;
   const surprise = verdict === expected ? '' : ` (predicted: ${SPELLED[expected]})`;
   const more = records > 1 ? ` (and ${plural(records - 1, 'more record')})` : '';
-  const measured = told.length > LONGEST ? `${told.slice(0, LONGEST)}...` : told;
-  const why = [because, verdict === 'refuted' ? instead : undefined].filter(Boolean).join('; instead: ');
-  return [id, says, SPELLED[verdict] + surprise, measured + more, why].map(visible);
+  const told = measured.length > LONGEST ? `${measured.slice(0, LONGEST)}...` : measured;
+  const why = explainedBy.length > 0 ? explainedBy.join(', ') : because;
+  const reason = verdict === 'refuted' ? `${instead ?? ''}${why === '' ? '' : ` [${why}]`}`.trim() : '';
+  return [SPELLED[verdict] + surprise, says, told + more, reason, id].map(visible);
 }
 
 /** Each claim counts once: refuted if any record refutes it, else confirmed if any confirms it. */
@@ -68,4 +69,14 @@ function counted(claims: readonly ClaimOfRecord[]): string {
     .filter(({ count }) => count > 0)
     .map(({ verdict, count }) => `${count} ${SPELLED[verdict]}`);
   return `${plural(decided.length, 'claim')}: ${parts.join(', ')}`;
+}
+
+/** Only the rows whose verdict is not the predicted one. */
+export function surprisesOf(claims: ArticleClaims): ArticleClaims {
+  const kept = claims.predicted.flatMap((as, index) => (as ? [] : [index]));
+  return {
+    ...claims,
+    predicted: kept.map(() => false),
+    table: { ...claims.table, rows: kept.map((index) => claims.table.rows[index]!) },
+  };
 }

@@ -44,6 +44,7 @@ const claim = (changes: Partial<ClaimOfRecord> = {}): ClaimOfRecord => ({
   text: '3 == 3',
   measured: changes.text ?? '3 == 3',
   because: '',
+  explainedBy: [],
   ...changes,
 });
 
@@ -130,6 +131,7 @@ const infoOf = (run: Run): RunInfo => ({
   launcher: 'local',
   folder: `results/${run.id}`,
   articles: new Map([['rst-causes', 'Four causes of an RST']]),
+  changes: [],
 });
 
 /** What a reporter prints of a run whose records come as events. */
@@ -244,7 +246,7 @@ t.test('claims: a surprise says what was predicted, a refuted one what happens i
     runOf([record({ claims: [surprise, claim()] }), record({ claims: [claim()] })]),
     new Page(200),
   );
-  t.match(text, /refuted +5 == 3 +never held; instead: five are dropped\n.*\(predicted:\n +confirmed\)\n/);
+  t.match(text, /^refuted +when the .* 5 == 3 +five are dropped \[never held\] +full-queue-drops-syn\n\(predicted: .*\nconfirmed\)\n/m);
   t.match(text, '(and 1 more record)', 'one row for all records of a sweep that agree');
   t.match(text, '1 claim: 1 refuted', 'a claim counts once, by its worst');
 });

@@ -1,5 +1,5 @@
 import type { EngineEvent } from '../engine/protocol.ts';
-import type { Plan } from '../scenario/model.ts';
+import type { Change, Plan } from '../scenario/model.ts';
 import type { Run } from '../results/record.ts';
 import type { Style } from './style.ts';
 
@@ -11,6 +11,8 @@ export interface RunInfo {
   folder: string;
   /** Titles of articles by id. */
   articles: ReadonlyMap<string, string>;
+  /** What can explain a refuted claim. */
+  changes: readonly Change[];
 }
 
 /** Follows one run. Pure of time and place: what it shows depends on what it is told. */

@@ -2,7 +2,7 @@ import type { Run, ScenarioRecord, Verdict } from '../results/record.ts';
 import { counts } from '../results/summary.ts';
 import { brokenOf } from './broken.ts';
 import type { Broken } from './broken.ts';
-import { claimTables } from './claims-table.ts';
+import { claimTables, surprisesOf } from './claims-table.ts';
 import { claimsText } from './claims-text.ts';
 import { visible } from './escape.ts';
 import { inline, labels, plural, seconds } from './label.ts';
@@ -11,6 +11,7 @@ import { WORDS, spell, verdictColour } from './style.ts';
 import { wrap } from './wrap.ts';
 
 const MOST_PACKETS = 20;
+const FEW_CLAIMS = 12;
 
 /** For people: a line per finished scenario, then what broke and why, the claims, and the counts. */
 export const textReporter: ReporterKind = {
@@ -78,7 +79,7 @@ class TextReporter implements Reporter {
     const sections = [
       untold,
       ...brokenOf(run).map((each) => this.#broken(each)),
-      ...claimTables(run).map((each) => claimsText(each, this.#output, this.#info?.articles)),
+      ...this.#claims(run),
       this.#findings(run),
       this.#ending(run),
     ];
@@ -111,6 +112,19 @@ class TextReporter implements Reporter {
       ...shown.map((line, index) => `  ${colour.dim((index === 0 ? 'packets' : '').padEnd(indent - 2))}${line}`),
       ...(hidden > 0 ? [`${' '.repeat(indent)}and ${plural(hidden, 'more packet')} in the pcapng file`] : []),
     ];
+  }
+
+  /** A few claims are told whole; of many only the counts, and those that are not as predicted. */
+  #claims(run: Run): string[][] {
+    const tables = claimTables(run);
+    const few = tables.reduce((sum, { table }) => sum + table.rows.length, 0) <= FEW_CLAIMS;
+    if (few) return tables.map((each) => claimsText(each, this.#output, this.#info?.articles));
+    const surprising = tables
+      .map((each) => surprisesOf(each))
+      .filter(({ table }) => table.rows.length > 0)
+      .map((each) => claimsText(each, this.#output, this.#info?.articles));
+    const told = tables.map(({ article, counts: counted }) => `${article}: ${counted}`);
+    return [...surprising, [...told, 'the table of all claims: tcplab claims --from last']];
   }
 
   #findings({ findings }: Run): string[] {

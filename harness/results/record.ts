@@ -90,6 +90,8 @@ const claim = z.strictObject({
   measured: z.string().describe('what was measured, in few words'),
   /** Why it does not hold here: the change that this kernel has or lacks, or `never held`. */
   because: z.string(),
+  /** Ids of the changes that this kernel has or lacks, and that make the claim false here. */
+  explainedBy: z.array(z.string()),
   instead: z.string().optional(),
 });
 

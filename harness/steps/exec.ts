@@ -11,6 +11,9 @@ const argument = z.union([
   z.strictObject({ url: target(), path: z.string().startsWith('/').default('/') }).describe('http://address:port/path'),
 ]);
 
+/** Seconds that a program may take when the steps after it wait for it. */
+const DEADLINE = 30;
+
 export const exec = defineStep({
   kind: 'exec',
   about: 'runs a real program inside a host, with its exit code, output and duration; its folder holds the files given',
@@ -22,7 +25,7 @@ export const exec = defineStep({
       .optional()
       .describe('files in the folder it runs in'),
     stdin: z.string().optional(),
-    deadline: duration().default('30s').describe('then it is killed'),
+    deadline: duration().optional().describe('then it is killed; 30s unless it runs beside, which has none'),
     as: makes(),
   }),
   outcome: {
@@ -41,7 +44,7 @@ export const exec = defineStep({
   by: 'program',
   explain: (a) =>
     `${a.as}: ${a.on} runs ${a.run.map((one) => (typeof one === 'object' ? ('url' in one ? `http://${one.url}${one.path}` : one.address) : String(one))).join(' ')}`,
-  async run(args, { lab, publish, signal }) {
+  async run(args, { lab, beside, publish, signal }) {
     const [program, ...rest] = args.run;
     const argv = rest.map((one) => {
       if (typeof one !== 'object') return String(one);
@@ -53,7 +56,8 @@ export const exec = defineStep({
     const run = new Program(lab, lab.host(args.on), spec);
     lab.programs.push(run);
     publish(run.outcome, run);
-    await run.finish(secondsOf(args.deadline)!, signal);
+    const deadline = args.deadline === undefined ? undefined : secondsOf(args.deadline);
+    await run.finish(deadline ?? (beside ? Infinity : DEADLINE), signal);
   },
 });
 

@@ -10,7 +10,7 @@ export const request = defineStep({
   schema: z.strictObject({
     from: host(),
     to: target(),
-    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']).default('GET'),
+    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']).default('GET'),
     path: z.string().startsWith('/').default('/'),
     headers: z.record(z.string(), z.string()).default({}),
     body: z.string().optional(),
@@ -19,7 +19,7 @@ export const request = defineStep({
       .enum(['never', 'replayable'])
       .default('never')
       .describe(
-        "replayable: Go net/http's rule, once, on a reused connection: GET HEAD OPTIONS, or an Idempotency-Key",
+        "replayable: Go net/http's rule, once, on a reused connection: GET HEAD OPTIONS TRACE, or an Idempotency-Key",
       ),
     count: count().default(1).describe('so many, one after another'),
     deadline: duration().default('10s'),

@@ -9,6 +9,8 @@ export type Actor = 'node' | 'libc' | 'program' | 'harness';
 /** What a running step has at hand. */
 export interface StepContext {
   readonly lab: Lab;
+  /** Whether the steps after it go on meanwhile. */
+  readonly beside: boolean;
   /** Makes the outcome visible under the step's name; live fields are getters. Called before the step waits. */
   publish(outcome: Outcome, handle?: object): void;
   /** Value of a CEL field of this step, over what the lab shows now. */

@@ -77,16 +77,19 @@ function named(id: string, verb: string, changes: ChangesById): string {
   return `this kernel ${verb} ${id}: "${change.subject}" (${since})`;
 }
 
-/** Why a claim is refuted on this kernel. */
-function becauseOf(holds: Holds, traits: TraitsById, changes: ChangesById): string {
-  if (holds === 'never') return 'never held';
-  if (holds === 'always') return 'nothing that changes.yaml knows';
-  const { lacking, having } = against(holds, traits);
+/** Why a claim is refuted on this kernel, and the changes behind it. */
+function reasonsOf(
+  holds: Holds,
+  traits: TraitsById,
+  changes: ChangesById,
+): Pick<ClaimOfRecord, 'because' | 'explainedBy'> {
+  if (holds === 'never') return { because: 'never held', explainedBy: [] };
+  const { lacking, having } = holds === 'always' ? { lacking: [], having: [] } : against(holds, traits);
   const reasons = [
     ...lacking.map((id) => named(id, 'lacks', changes)),
     ...having.map((id) => named(id, 'has', changes)),
   ];
-  return reasons.join('; ') || 'nothing that changes.yaml knows';
+  return { because: reasons.join('; ') || 'nothing that changes.yaml knows', explainedBy: [...lacking, ...having] };
 }
 
 interface JudgedClaim {
@@ -117,7 +120,7 @@ function judgeClaim(
     values: toJson(values),
     text: failureText(result, text),
     measured: boolean ? measured : failureText(result, text),
-    because: verdict === 'refuted' ? becauseOf(planned.holds, traits, changes) : '',
+    ...(verdict === 'refuted' ? reasonsOf(planned.holds, traits, changes) : { because: '', explainedBy: [] }),
     ...(planned.instead === undefined ? {} : { instead: planned.instead }),
   };
   return 'absent' in result || boolean ? { claim } : { claim, error: claim.text };

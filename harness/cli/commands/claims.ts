@@ -2,6 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { LAUNCHERS } from '../../launch/registry.ts';
 import { claimTables } from '../../report/claims-table.ts';
 import { claimsText } from '../../report/claims-text.ts';
+import { legendText, reasonsOf } from '../../report/legend.ts';
 import { recordLabels } from '../../report/broken.ts';
 import { visible } from '../../report/escape.ts';
 import { WORDS, spell } from '../../report/style.ts';
@@ -9,13 +10,16 @@ import { resultsDirectory } from '../../results/folder.ts';
 import { readRun } from '../../results/read.ts';
 import type { Run } from '../../results/record.ts';
 import { claimsOf } from '../../results/summary.ts';
-import { loadArticles, loadCatalogue } from '../catalogue.ts';
+import { loadCatalogue, loadKnown } from '../catalogue.ts';
+import type { Catalogue } from '../catalogue.ts';
 import { command } from '../command.ts';
 import { printJson, printLines } from '../context.ts';
 import type { Context } from '../context.ts';
 import { EXIT_OF, execute } from '../execute.ts';
 import { progressOnly } from '../reporters.ts';
 import { buildRequest } from '../request.ts';
+
+type Known = Pick<Catalogue, 'articles' | 'changes'>;
 
 export const claims = command({
   name: 'claims',
@@ -33,7 +37,7 @@ export const claims = command({
       if (selectors.length > 0)
         throw new UsageError('--from takes the scenarios from the stored run', 'leave out the names');
       const { run } = readRun(options.from, directory);
-      show(context, run, loadArticles(), options.json);
+      show(context, run, loadKnown(), options.json);
       return EXIT_OF[run.verdict];
     }
     const catalogue = loadCatalogue({ selectors, tags: options.tag, cwd: context.cwd });
@@ -55,12 +59,12 @@ export const claims = command({
       wallTimeout: options['wall-timeout'],
       strict: false,
     });
-    show(context, run, catalogue.articles, options.json);
+    show(context, run, catalogue, options.json);
     return exitCode;
   },
 });
 
-function show(context: Context, run: Run, articles: ReadonlyMap<string, string>, json: boolean): void {
+function show(context: Context, run: Run, { articles, changes }: Known, json: boolean): void {
   if (json) {
     const decided = claimsOf(run).map(({ record, claim }) => ({
       scenario: record.scenario.id,
@@ -73,12 +77,20 @@ function show(context: Context, run: Run, articles: ReadonlyMap<string, string>,
   }
   const kernels = [...new Set(run.records.map(({ on }) => `${on.kernel.release} (${on.kernel.id})`))];
   const names = recordLabels(run.records);
+  const reasons = reasonsOf(run, changes);
   const others = run.records.flatMap(({ verdict, reason }, index) =>
     verdict === 'passed' ? [] : [`${WORDS[verdict].padEnd(5)}  ${visible(names[index]!)}  (${visible(reason.text)})`],
   );
   const lines = [
     ...kernels.map((kernel) => `kernel ${visible(kernel)}`),
     ...claimTables(run).flatMap((each) => ['', ...claimsText(each, context.stdout, articles)]),
+    ...(reasons.length > 0
+      ? [
+          '',
+          context.stdout.style.colour.bold('Why this kernel differs'),
+          ...legendText(reasons, context.stdout.columns),
+        ]
+      : []),
     ...(others.length > 0 ? ['', ...others] : []),
   ];
   printLines(
