@@ -205,9 +205,9 @@ broken  queues/accept backlog=7
             1.000000 server:8888 > client:40000 [R.], seq 1, ack 2, length 0
 
 rst-causes (Four causes of an RST): 1 claim: 1 confirmed
-claim                 the article says                                  here       measured  why
-full-queue-drops-syn  when the accept queue is full the SYN is dropped  confirmed  3 == 3
-                      and the client waits in SYN_SENT
+here       the article says                                              measured  instead
+confirmed  when the accept queue is full the SYN is dropped and the      3 == 3
+           client waits in SYN_SENT
 
 finding  change at accept-full-drops-syn: expected true, measured false
 
