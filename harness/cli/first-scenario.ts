@@ -15,15 +15,18 @@ params:
   backlog: [1, 4]
 
 # Steps run in this order. \`as:\` names what a step made, so that expressions can ask about it.
+# \`beside\`: the ten clients go on while the next steps are taken; some of them will never get in.
 steps:
   - listen: { on: server, port: 8080, backlog: $backlog, accept: none, as: web }
-  - connect: { from: client, to: web, as: first }
-  - until: web.queue == 1
+  - connect: { from: client, to: web, count: 10, beside: true, as: crowd }
+  - until: web.queue == backlog + 1 && server.TcpExtListenDrops > 0
   - observe: after
 
 # An expectation is a law over params and observations, in CEL. A counter is the change since the lab was up.
 expect:
-  - that: after.web.queue == 1
-  - that: after.web.limit == min(backlog, 128)
-  - that: after.server.TcpExtListenOverflows == 0
+  - that: after.web.limit == min(backlog, server.sysctl['net.core.somaxconn'])
+  - that: after.web.queue == after.web.limit + 1
+  - that: after.crowd.connected >= backlog + 1
+  - that: after.server.TcpExtListenDrops == after.server.TcpExtListenOverflows
+  - that: after.server.TcpOutRsts == 0
 `;

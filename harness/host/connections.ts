@@ -33,6 +33,11 @@ interface Attempt {
   code: string;
 }
 
+/** Node may not have told yet what the kernel did already. */
+function isConnected({ state, end }: Attempt): boolean {
+  return state === 'connected' || (state === 'connecting' && !['SYN-SENT', 'CLOSED', 'UNCONN'].includes(end.state));
+}
+
 /** What one `connect` step opened. */
 export class Connections {
   readonly host: Host;
@@ -59,7 +64,7 @@ export class Connections {
     const attempts = this.#attempts;
     const failed = () => attempts.filter((one) => one.state === 'failed');
     return {
-      connected: () => attempts.filter((one) => one.state === 'connected').length,
+      connected: () => attempts.filter(isConnected).length,
       failed: () => failed().length,
       error: () => failed()[0]?.error ?? '',
       code: () => failed()[0]?.code ?? '',
