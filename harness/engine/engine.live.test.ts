@@ -485,9 +485,16 @@ function journal(out: string): string {
   return run === undefined ? '' : read(join(out, run, JOURNAL_FILE));
 }
 
+/** Ways to end a run in the middle: the signal, the number of its receiver in the family, and what is said then. */
+const ENDS = [
+  { what: 'SIGKILL of the engine', signal: 'SIGKILL', receiver: 2, code: 4, reason: 'engine-died' },
+  { what: 'SIGKILL of the command', signal: 'SIGKILL', receiver: 0, code: null, reason: 'interrupted' },
+  { what: 'Ctrl-C', signal: 'SIGINT', receiver: 0, code: 130, reason: 'interrupted' },
+] as const;
+
 for (const { who, as } of people)
-  for (const victim of ['the engine', 'the command'])
-    t.test(`SIGKILL of ${victim} as ${who}: what finished is kept, nothing stays`, async (t) => {
+  for (const end of ENDS)
+    t.test(`${end.what} as ${who}: what finished is kept, nothing stays`, async (t) => {
       const dir = t.testdir({ 'quick.yaml': QUICK, 'hold.yaml': HOLD, out: {} });
       for (const folder of [dir, `${dir}/out`]) chmodSync(folder, 0o777);
       const before = machine();
@@ -512,14 +519,12 @@ for (const { who, as } of people)
       // While we hold them their numbers cannot go to the labs of somebody else.
       const ours = made.map(([, place]) => openSync(place, 'r'));
 
-      process.kill(members[victim === 'the engine' ? 2 : 0]!.pid, 'SIGKILL');
+      process.kill(members[end.receiver]!.pid, end.signal);
       const words: string[] = [];
       for await (const line of { [Symbol.asyncIterator]: () => lines }) words.push(line);
-      const [code, signal] = await closed;
-      if (victim === 'the engine') {
-        t.equal(code, 4);
-        t.match(words.join(' ').replaceAll(/\s+/g, ' '), /the engine ended without a bye: killed by/);
-      } else t.equal(signal, 'SIGKILL');
+      t.same(await closed, [end.code, end.code === null ? end.signal : null]);
+      if (end.code === 4) t.match(words.join(' ').replaceAll(/\s+/g, ' '), /the engine ended without a bye: killed by/);
+      if (end.code === 130) t.match(await said, /ending the labs; once more to end at once/);
 
       const member = ({ pid, born }: Process) => members.some((one) => one.pid === pid && one.born === born);
       t.same(
@@ -545,13 +550,8 @@ for (const { who, as } of people)
       t.match(run, { verdict: 'error', partial: true });
       const [quick, hold] = run.records;
       t.equal(quick?.verdict, 'passed', 'the finished record is judged');
-      t.match(hold, {
-        verdict: 'error',
-        reason: {
-          code: victim === 'the engine' ? 'engine-died' : 'interrupted',
-          text: /this scenario was running$/,
-        },
-      });
+      t.match(hold, { verdict: 'error', reason: { code: end.reason } });
+      if (end.signal === 'SIGKILL') t.match(hold?.reason.text, /this scenario was running$/);
       const capture = readFileSync(join(folder, quick?.pcapng?.file ?? ''));
       t.equal(createHash('sha256').update(capture).digest('hex'), quick?.pcapng?.sha256, 'its packets are there');
       const claims = await command(as, dir, 'claims', '--from', 'last', '--json');
