@@ -567,11 +567,9 @@ const SHORT = [
   'queues/sysctl-defaults',
   'queues/raw-syn-from-own-address',
   'queues/syncookies-below-limit',
-  'resets/linger-shutdown',
   'resets/data-to-closed-socket',
   'resets/firewall-rejects',
   'resets/jedis-linger-zero',
-  'resets/time-wait-guards-port',
   'resets/vanished-connection',
   'resets/nginx-fin-seen',
 ];

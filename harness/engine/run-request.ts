@@ -21,13 +21,16 @@ import { PROTOCOL, type Request } from './protocol.ts';
 import { runPlan, type Runner, type Shown } from './run-plan.ts';
 import { scopeOf } from './walk.ts';
 
+/** The package with its dependencies, wherever npm put them: programs and threads that start later load from there. */
+const [INSTALLED = '/'] = fileURLToPath(new URL('../..', import.meta.url)).split('/node_modules/');
+
 /** Milliseconds between two looks at the capture rings. */
 const DRAIN_EVERY = 10;
 
 /** Runs all that a request asks for, and tells what happens as events. */
 export async function runRequest(request: Request, emit: Emit, signal: AbortSignal): Promise<void> {
   setMaxListeners(0, signal);
-  const lacks = enterSandbox({ keep: [dirname(process.execPath), fileURLToPath(new URL('../..', import.meta.url))] });
+  const lacks = enterSandbox({ keep: [dirname(process.execPath), INSTALLED] });
   await warmPool();
   const place = lookAround(request, lacks);
   emit({
