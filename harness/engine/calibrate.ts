@@ -21,6 +21,7 @@ const plan: Plan = {
       kind: 'wait',
       args: { for: QUIET, because: 'noise would show itself' },
       beside: false,
+      alone: false,
       repeat: 1,
       every: 0,
       position: POSITION,

@@ -1,4 +1,4 @@
-import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent, type AgentOptions, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Socket } from 'node:net';
 import { errnoName } from '../linux/errno.ts';
 import { tcpSocket } from '../linux/sockets.ts';
@@ -7,6 +7,9 @@ import type { LabTime } from './lab-time.ts';
 
 /** Methods that Go's net/http may send again on its own (http.Request.isReplayable). */
 const REPLAYABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** Milliseconds until an idle connection is probed, as in Go; Node's one second is what servers' time-outs are like. */
+const PROBES = 15_000;
 
 export interface HttpRequest {
   address: string;
@@ -52,7 +55,7 @@ export class HttpClient {
   constructor(time: LabTime, host: Host) {
     this.#time = time;
     this.#host = host;
-    this.#pool = this.#agent({ keepAlive: true, maxSockets: 1 });
+    this.#pool = this.#agent({ keepAlive: true, maxSockets: 1, keepAliveMsecs: PROBES });
   }
 
   begin(): HttpOutcome {
@@ -135,7 +138,7 @@ export class HttpClient {
     });
   }
 
-  #agent(options: { keepAlive: boolean; maxSockets?: number }): Agent {
+  #agent(options: AgentOptions): Agent {
     const agent = new Agent(options);
     const make = (to: { host: string; port: number }) => {
       this.#connections += 1;

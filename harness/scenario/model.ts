@@ -31,6 +31,8 @@ export interface PlannedStep {
   args: Readonly<Record<string, unknown>>;
   /** Runs beside the steps after it; joined by a `join` step or by the end of the scenario. */
   beside: boolean;
+  /** Wants no other lab beside it: the whole scenario then runs alone. */
+  alone: boolean;
   repeat: number;
   /** Seconds from the start of one repeat to the start of the next; 0: at once. */
   every: number;

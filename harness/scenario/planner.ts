@@ -68,7 +68,7 @@ function planOf(work: Work): Plan {
     names: names.types(),
     changes: [...judged.changes],
     needs: [...new Set([...file.needs, ...programs])],
-    alone: file.alone,
+    alone: file.alone || steps.some(({ alone }) => alone),
     lasts: lastsOf(file),
   };
 }

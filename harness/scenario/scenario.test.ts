@@ -216,6 +216,12 @@ t.test('generic keys are taken out of the arguments, unless the kind has them it
   t.match(plan!.steps[3], { args: { as: 'o' }, repeat: 3, every: 0.02 });
   t.match(plan!.steps[4], { args: { every: '5ms', count: 2 }, beside: true, repeat: 1, every: 0 });
   t.notOk('repeat' in plan!.steps[3]!.args);
+  t.equal(plan!.alone, false);
+});
+
+t.test('a step that wants no lab beside it makes its scenario run alone', async (t) => {
+  const [plan] = plansOf(read(base('{ backlog: 1 }') + '  - observe: { as: o, alone: true }\n'));
+  t.equal(plan!.alone, true);
 });
 
 t.test('hosts are linked in pairs unless links are given', async (t) => {

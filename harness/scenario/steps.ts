@@ -15,6 +15,7 @@ import { sysctlValueProblem } from './sysctls.ts';
 /** Keys that any step may have beside its own. */
 export const GENERIC_KEYS = {
   beside: z.boolean().describe('runs beside the steps after it, until a join step or the end'),
+  alone: z.boolean().describe('the timing of this step bears no other lab beside it: the scenario runs alone'),
   repeat: count().describe('so many times'),
   every: duration().describe('from the start of one repeat to the start of the next'),
 };
@@ -91,7 +92,7 @@ export class StepReader {
         : problemsOf(checkedGeneric.error.issues, GENERIC_SCHEMA, generic, source, under, note)),
       ...(checked.success ? [] : problemsOf(checked.error.issues, withGeneric(kind), own, source, under, note)),
     ];
-    const { beside = false, repeat = 1, every } = checkedGeneric.data ?? {};
+    const { beside = false, alone = false, repeat = 1, every } = checkedGeneric.data ?? {};
     if (every !== undefined && repeat === 1) {
       problems.push(
         source.problem([...under, 'every'], 'every paces repeats, and this step has no repeat', { key: true }),
@@ -121,6 +122,7 @@ export class StepReader {
       ...(name === undefined ? {} : { name }),
       args: checked.data,
       beside,
+      alone,
       repeat,
       every: every === undefined ? 0 : secondsOf(every)!,
       position: source.position(path),
