@@ -18,6 +18,7 @@ const step = (kind: string, args: Record<string, unknown> = {}, repeat = 1): Pla
   kind,
   args,
   beside: false,
+  alone: false,
   repeat,
   every: 0,
   position: { file: 'x.yaml', line: 1, column: 1 },
