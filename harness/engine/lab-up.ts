@@ -9,6 +9,7 @@ import { makeVeth, Rtnetlink } from '../linux/rtnetlink.ts';
 import type { AddressPool } from './addresses.ts';
 import { framesFor } from './frames.ts';
 import type { Graveyard } from './graveyard.ts';
+import { type Hop, hopsFrom } from './routes.ts';
 import type { Scope } from './scope.ts';
 
 interface Made {
@@ -44,10 +45,12 @@ export async function labUp(
     const ns = newNetNamespace();
     scope.defer(() => graveyard.bury(ns));
     resetNamespace(ns);
-    made.set(name, { name, address: addresses[i]!, ns, netlink: new Rtnetlink(ns), links: [] });
+    const netlink = new Rtnetlink(ns);
+    scope.defer(() => netlink.close());
+    made.set(name, { name, address: addresses[i]!, ns, netlink, links: [] });
   });
   plan.links.forEach(([a, b], i) => join(made.get(a)!, made.get(b)!, i));
-  for (const one of made.values()) configure(one, made);
+  for (const one of made.values()) configure(one, made, hopsFrom(one.name, plan));
   for (const { ns, netlink, links } of made.values())
     for (const { dev } of links) {
       // One packet captured is one segment sent, also for large writes.
@@ -91,11 +94,22 @@ function join(a: Made, b: Made, index: number): void {
   b.links.push({ ...right, peer: a.name });
 }
 
-function configure({ name, address, netlink, links }: Made, made: ReadonlyMap<string, Made>): void {
+function configure(
+  { name, address, netlink, links }: Made,
+  made: ReadonlyMap<string, Made>,
+  hops: readonly Hop[],
+): void {
   const peers = links.map(({ dev, peer }) => {
     const other = made.get(peer)!;
     return { dev, address: other.address, mac: other.links.find((link) => link.peer === name)!.mac };
   });
+  const far = hops.map(({ to, via }) => ({
+    destination: made.get(to)!.address,
+    prefix: 32,
+    via: made.get(via)!.address,
+    dev: links.find((link) => link.peer === via)!.dev,
+    source: address,
+  }));
   // A host alone has its address on the loopback.
   const devices = links.length > 0 ? links.map(({ dev }) => dev) : ['lo'];
   netlink.configure({
@@ -106,7 +120,10 @@ function configure({ name, address, netlink, links }: Made, made: ReadonlyMap<st
       prefix: 32,
       neighbours: peers.filter((one) => one.dev === dev),
     })),
-    routes: peers.map((peer) => ({ destination: peer.address, prefix: 32, dev: peer.dev, source: address })),
+    routes: [
+      ...peers.map((peer) => ({ destination: peer.address, prefix: 32, dev: peer.dev, source: address })),
+      ...far,
+    ],
   });
 }
 

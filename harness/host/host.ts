@@ -150,7 +150,6 @@ export class Host {
   close(): Promise<void> {
     this.#raw?.close();
     this.table.close();
-    this.#netlink.close();
     return this.capture.close();
   }
 }

@@ -95,13 +95,14 @@ export function mutantsOf(plan: Plan, own: Readonly<Record<string, readonly stri
     });
   };
   for (const [host, { sysctl }] of Object.entries(plan.hosts)) {
-    const floods = plan.steps.some(({ kind }) => kind === 'flood');
+    const listens = plan.steps.some(({ kind, args }) => kind === 'listen' && args['on'] === host);
+    const flooded = listens && plan.steps.some(({ kind }) => kind === 'flood');
     for (const [name, value] of Object.entries(sysctl)) {
-      const decides = own[host]?.includes(name) || (floods && name === 'net.ipv4.tcp_syncookies');
+      const decides = own[host]?.includes(name) || (flooded && name === 'net.ipv4.tcp_syncookies');
       if (typeof value === 'number' && decides) tune(host, name, value === 0 ? 1 : value === 1 ? 0 : value + 1);
     }
     // Where nothing is set, the scenario is about what a kernel does untuned.
-    if (Object.keys(sysctl).length === 0) for (const name of named(plan)) tune(host, name, TUNED);
+    if (Object.keys(sysctl).length === 0) for (const name of namedOf(host, plan)) tune(host, name, TUNED);
   }
   return mutants;
 }
@@ -115,7 +116,8 @@ function needs(step: PlannedStep, dropped: PlannedStep): boolean {
   );
 }
 
-/** Sysctls that the expectations look at. */
-function named(plan: Plan): string[] {
-  return [...new Set(plan.expect.flatMap(({ that }) => sysctlsIn(that.cel)))];
+/** Sysctls of a host that the expectations look at. */
+function namedOf(host: string, plan: Plan): string[] {
+  const about = plan.expect.filter(({ that }) => that.cel.includes(`${host}.sysctl[`));
+  return [...new Set(about.flatMap(({ that }) => sysctlsIn(that.cel)))];
 }
