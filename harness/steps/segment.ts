@@ -16,6 +16,7 @@ const schema = z.strictObject({
     .refine(isLabAddress, 'not an address of the lab: 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24 or 198.18.0.0/15')
     .optional()
     .describe('another source address than the host has'),
+  spoof: host().optional().describe("forged in another host's name: its address is the source"),
   sport: z.union([port(), intOrCel()]).optional(),
   flags: z
     .string()
@@ -36,10 +37,13 @@ export const segment = defineStep({
   about: 'sends one raw TCP segment: any flags, numbers and source, or a captured one again',
   schema,
   outcome: { type: 'Segment', fields: { sport: 'int', seq: 'int', ack: 'int', error: 'string' } },
-  refine: (a) =>
-    a.again === undefined && (a.to === undefined || a.flags === undefined || a.sport === undefined)
+  refine: (a) => {
+    if (a.spoof !== undefined && a.source !== undefined)
+      return { path: ['source'], message: 'segment takes spoof or source, not both' };
+    return a.again === undefined && (a.to === undefined || a.flags === undefined || a.sport === undefined)
       ? { path: [], message: 'segment needs to, sport and flags, or again' }
-      : undefined,
+      : undefined;
+  },
   by: 'libc',
   explain: (a) =>
     a.again ? `${a.from} sends again: ${a.again}` : `${a.from} -> ${a.to}: ${a.flags} seq ${a.seq} ack ${a.ack}`,
@@ -63,7 +67,7 @@ export const segment = defineStep({
     const [sport, seq, ack] = [number(args.sport)!, number(args.seq)! >>> 0, number(args.ack)! >>> 0];
     const [tsval, tsecr] = [number(args.tsval), number(args.tsecr)];
     const bytes = buildSegment({
-      source: args.source ?? from.address,
+      source: args.spoof === undefined ? (args.source ?? from.address) : lab.host(args.spoof).address,
       destination: to.host.address,
       sport,
       dport: to.port,
