@@ -5,6 +5,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import ts from 'typescript';
+import { COMMANDS } from './cli/commands.ts';
+import { STEPS } from './steps/registry.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
@@ -194,4 +196,14 @@ t.test('every scenario file passes the check', { skip: !existsSync(checker) && '
   const main = join(ROOT, 'dist/cli/main.js');
   const said: unknown = JSON.parse(execFileSync(process.execPath, [main, 'check', '--json'], { encoding: 'utf8' }));
   t.match(said, { schema: 'tcplab.check/1', ok: true });
+});
+
+t.test('the README tells every step and command', async (t) => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  for (const { kind, about, outcome } of STEPS) {
+    const fields = outcome ? ` ${Object.keys(outcome.fields).join(' ')} |` : '';
+    t.ok(readme.includes(`| \`${kind}\` | ${about} |${fields}`), `step ${kind}`);
+  }
+  for (const { name } of COMMANDS)
+    t.match(readme, new RegExp(`(tcplab |, )\`?${name}\\b|\`${name}`), `command ${name}`);
 });
