@@ -26,8 +26,9 @@ const ordinary = scenarios.filter((scenario) => !isProbe(scenario));
 const claims = ordinary.flatMap((scenario) => scenario.claims.map((claim) => ({ ...claim, scenario: scenario.id })));
 
 interface Row {
-  /** Article whose section it stands in. */
+  /** Article and section that it stands in. */
   article: string;
+  section: string;
   /** Number of the line, and what the line says. */
   at: string;
   cell: string;
@@ -37,17 +38,18 @@ interface Row {
 
 /** The rows of all tables of CLAIMS.md; an article's part begins with `## its-id`. */
 function readRows(): Row[] {
-  let article = '';
+  let [article, section] = ['', ''];
   return readFileSync(join(BUILT_IN, 'CLAIMS.md'), 'utf8')
     .split('\n')
     .flatMap((line, index) => {
       article = /^## (\S+)/.exec(line)?.[1] ?? article;
+      section = /^### (.+)/.exec(line)?.[1] ?? section;
       const cells = /^\| (.+) \| (.+) \|$/.exec(line);
       if (!line.startsWith('|') || /^\|[\s:|-]+\|$/.test(line)) return [];
       const [, says = '', cell = ''] = cells ?? [];
       if (says.startsWith('what the article says')) return [];
       const ids = [...cell.matchAll(/`([^`]*)`/g)].map(([, id = '']) => id);
-      return [{ article, at: `${index + 1}: ${line}`, cell, ids }];
+      return [{ article, section, at: `${index + 1}: ${line}`, cell, ids }];
     });
 }
 
@@ -77,6 +79,16 @@ t.test('CLAIMS.md and the catalogue name the same claims', async (t) => {
     const written = claims.filter((claim) => claim.article === article).map(({ id }) => id);
     t.same(written, [], `${article} has no claims, as CLAIMS.md says`);
   }
+});
+
+t.test('a claim names a section in which CLAIMS.md has it', async (t) => {
+  const elsewhere = claims.filter(
+    ({ id, section }) => !rows.some((row) => row.section === section && row.ids.includes(id)),
+  );
+  t.same(
+    elsewhere.map(({ id, section }) => `${id}: ${section}`),
+    [],
+  );
 });
 
 t.test('claims', async (t) => {

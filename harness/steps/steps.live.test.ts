@@ -37,6 +37,9 @@ scenario(
   - listen: { on: server, port: 2, backlog: 0, accept: none, as: none }
   - listen: { on: server, port: 3, backlog: 1, accept: none, as: one }
   - listen: { on: server, port: 4, accept: none, as: usual }
+  - listen: { on: server, port: 5, backlog: 0, as: served0 }
+  - listen: { on: server, port: 6, backlog: -1, accept: 3, as: servedMost }
+  - listen: { on: server, port: 7, backlog: 1, as: served1 }
   - connect: { from: client, to: none, as: first }
   - until: none.queue == 1
   - connect: { from: client, to: none, deadline: 100ms, as: second }
@@ -46,6 +49,7 @@ scenario(
   `,
   [
     `most.limit == server.sysctl['net.core.somaxconn'] && none.limit == 0 && one.limit == 1 && usual.limit == 511`,
+    'served0.limit == none.limit && servedMost.limit == most.limit && served1.limit == 1',
     'most.port == 1 && most.queue == 0 && most.accepted == 0 && most.error == ""',
     'none.queue == none.limit + 1 && one.queue == one.limit + 1',
     'first.connected == 1 && both.connected == 2 && second.connected == 0 && third.connected == 0',
@@ -314,7 +318,9 @@ for (const via of ['node', 'libc'])
   - receive: { by: c@server, data: acked, as: whole }
   - block: { on: client, hook: in, as: deaf }
   - send: { by: d, data: never }
-  - close: { by: d, linger: 1, as: slow }
+  - close: { by: d, linger: 1, as: slow, beside: true }
+  - observe: meanwhile
+  - join: slow
   - observe: after
   - close: { by: d, as: again }
   `,
@@ -326,7 +332,12 @@ for (const via of ['node', 'libc'])
       // A close that waited has the FIN acknowledged when it returns; one whose time is over has not.
       'after.client.sockets.local(d.port).first().state == "FIN-WAIT-1"',
       'a.state == "FIN-WAIT-2" && b.state == "CLOSED" && c.state == "FIN-WAIT-2"',
+      'meanwhile.slow.took == 0.0',
     ],
+    (t, { steps, observations }) => {
+      const slow = steps.find(({ name }) => name === 'slow')!;
+      t.ok(observations['meanwhile']!.at < slow.at + slow.took, 'a close that blocks holds nobody else up');
+    },
   );
 
 scenario(
