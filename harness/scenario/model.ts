@@ -29,7 +29,7 @@ export interface PlannedStep {
   name?: string;
   /** Checked against the kind's schema, params put in. */
   args: Readonly<Record<string, unknown>>;
-  /** Runs beside the steps after it; joined by a `join` step or by the end of the scenario. */
+  /** Runs beside the steps after it; a `join` step waits for it, the end of the scenario ends it. */
   beside: boolean;
   /** Wants no other lab beside it: the whole scenario then runs alone. */
   alone: boolean;

@@ -121,10 +121,17 @@ function readSource(text: string, file: string): Source {
     };
   };
   const problems: Problem[] = [];
+  let lost = false;
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
     // A tag is reported below, with its own words.
     if (code === 'TAG_RESOLVE_FAILED') continue;
-    problems.push(at(pos, yamlMessage(code, message), HINTS[code]));
+    const syntax = !PLAIN.has(code);
+    // Once the parser has lost its way, what it says next is about that.
+    if (syntax && lost) continue;
+    lost ||= syntax;
+    const problem = at(pos, yamlMessage(code, message), HINTS[code]);
+    const inBraces = problem.text.slice(0, problem.position.column - 1).includes('{');
+    problems.push(syntax && inBraces ? { ...problem, hint: QUOTE } : problem);
   }
   let aliases = 0;
   visit(document, {
@@ -171,6 +178,11 @@ const HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'YAML is indented with spaces',
   DUPLICATE_KEY: 'remove or rename one of the two',
 };
+
+/** Errors after which the parser still knows where it is. */
+const PLAIN = new Set(['MULTIPLE_DOCS', 'DUPLICATE_KEY', 'NON_STRING_KEY']);
+
+const QUOTE = 'between { and } an expression with brackets, braces or commas needs quotes around it';
 
 function yamlMessage(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'more than one document in the file';

@@ -14,7 +14,9 @@ import { sysctlValueProblem } from './sysctls.ts';
 
 /** Keys that any step may have beside its own. */
 export const GENERIC_KEYS = {
-  beside: z.boolean().describe('runs beside the steps after it, until a join step or the end'),
+  beside: z
+    .boolean()
+    .describe('runs beside the steps after it; a join step waits for it, the end of the scenario ends it'),
   alone: z.boolean().describe('the timing of this step bears no other lab beside it: the scenario runs alone'),
   repeat: count().describe('so many times'),
   every: duration().describe('from the start of one repeat to the start of the next'),
