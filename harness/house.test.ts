@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,11 +56,23 @@ interface Module {
 }
 
 function tracked(): string[] {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT });
-  return listed
-    .toString()
-    .split('\0')
-    .filter((file) => file !== '' && existsSync(join(ROOT, file)));
+  const asked = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  const { status, stdout } = spawnSync('git', asked, { cwd: ROOT, encoding: 'utf8' });
+  if (status !== 0) return unpacked();
+  return stdout.split('\0').filter((file) => file !== '' && existsSync(join(ROOT, file)));
+}
+
+/** The same of a tree without git, or of somebody else's, which git does not read. */
+function unpacked(): string[] {
+  const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').split('\n');
+  const made = new Set(['.git', ...ignored.map((line) => line.replace(/\/\*?$/, ''))]);
+  const walk = (folder: string): string[] =>
+    readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (made.has(path)) return [];
+      return entry.isDirectory() ? walk(path) : [path];
+    });
+  return walk('');
 }
 
 function parse(path: string): Module {

@@ -1,25 +1,21 @@
 import { setMaxListeners } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { upstreamOf } from '../verdict/kernel-version.ts';
-import { judge } from '../verdict/judge.ts';
-import { traitsOf } from '../verdict/traits.ts';
 import type { Lab } from '../host/lab.ts';
-import { kernelIdentity } from '../linux/identity.ts';
 import { warmPool } from '../linux/namespaces.ts';
 import { enterSandbox } from '../linux/sandbox.ts';
-import { compile } from '../expression/compile.ts';
 import type { TraitOfRecord } from '../results/record.ts';
-import type { Change, Plan } from '../scenario/model.ts';
+import type { Plan } from '../scenario/model.ts';
 import { AddressPool } from './addresses.ts';
 import { Admission } from './admission.ts';
 import { calibrate } from './calibrate.ts';
 import type { Emit } from './emit.ts';
 import { Graveyard } from './graveyard.ts';
-import { lookAround, type Place } from './place.ts';
+import { judged } from './judged.ts';
+import { lookAround } from './place.ts';
+import { probed } from './probed.ts';
 import { PROTOCOL, type Request } from './protocol.ts';
 import { runPlan, type Runner, type Shown } from './run-plan.ts';
-import { scopeOf } from './walk.ts';
 
 /** The package with its dependencies, wherever npm put them: programs and threads that start later load from there. */
 const [INSTALLED = '/'] = fileURLToPath(new URL('../..', import.meta.url)).split('/node_modules/');
@@ -87,55 +83,4 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
   clearInterval(draining);
   await Promise.all(rest);
   emit({ type: 'bye', records, interrupted: signal.aborted, peakMiB: process.resourceUsage().maxRSS / 1024 });
-}
-
-/** What this kernel does for each change: its version predicts, the probes check. */
-async function probed(
-  request: Request,
-  runner: Runner,
-  slots: Admission,
-  emit: Emit,
-): Promise<Record<string, TraitOfRecord>> {
-  const answers = await Promise.all(
-    Object.entries(request.probes).map(async ([id, plan]): Promise<[string, boolean | null]> => {
-      const { evidence } = await slots.hold(() => runPlan(plan, -1, runner));
-      if (!evidence || !plan.probe) return [id, null];
-      const result = compile(plan.probe.cel, plan.names).evaluate(
-        scopeOf(plan, evidence.final, evidence.observations, runner.place.hz),
-      );
-      return [id, 'value' in result ? result.value === true : null];
-    }),
-  );
-  const { traits, findings } = traitsOf(request.changes, upstreamOf(kernelIdentity()), Object.fromEntries(answers));
-  for (const finding of findings) emit({ type: 'finding', finding });
-  return traits;
-}
-
-/** Puts the verdicts into a record whose steps were taken to the end. */
-function judged(
-  plan: Plan,
-  { record, evidence }: Shown,
-  traits: Readonly<Record<string, TraitOfRecord>>,
-  changes: readonly Change[],
-  place: Place,
-): void {
-  record.changes = Object.fromEntries(plan.changes.flatMap((id) => (traits[id] ? [[id, traits[id]]] : [])));
-  if (!evidence) return;
-  const scope = scopeOf(plan, evidence.final, evidence.observations, place.hz);
-  if (plan.probe) {
-    const result = compile(plan.probe.cel, plan.names).evaluate(scope);
-    record.probe = 'value' in result ? result.value === true : null;
-  }
-  Object.assign(record, judge(plan, scope, traits, changes));
-  const wrong = plan.changes.filter((id) => disagree(traits[id]));
-  if (wrong.length === 0 || record.verdict !== 'passed') return;
-  record.verdict = 'failed';
-  record.reason = {
-    code: 'change',
-    text: `the probe of ${wrong.join(', ')} disagrees with what this kernel's version says`,
-  };
-}
-
-function disagree(trait: TraitOfRecord | undefined): boolean {
-  return trait !== undefined && trait.version !== null && trait.probe !== null && trait.version !== trait.probe;
 }

@@ -56,5 +56,8 @@ async function apt(file: string, args: readonly string[]): Promise<void> {
   });
   if (!failed) return;
   const words = (all ?? '').trim().split('\n').slice(-10).join('\n');
-  throw new FaultError(`${shortMessage ?? file}\n${words}`, 'when a package was not found: apt-get update, then again');
+  throw new FaultError(
+    `apt-get failed: ${words || shortMessage}`,
+    'when a package was not found: apt-get update, then again',
+  );
 }

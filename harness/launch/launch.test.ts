@@ -132,7 +132,12 @@ t.test('no sandbox: the setting that forbids it is named', async (t) => {
   }
   await t.rejects(demandSandbox(machine({ settings: { 'user.max_user_namespaces': '96365' } })), {
     message: /^no user namespace can be started: unshare/,
-    hint: 'run tcplab as root',
+    hint: /^run tcplab as root \(in a chroot /,
+  });
+  const inChroot = 'unshare: cannot change root filesystem propagation: Invalid argument';
+  await t.rejects(demandSandbox({ ...machine({ root: true }), trySandbox: () => Promise.resolve(inChroot) }), {
+    message: /in a chroot whose \/ is no mount point/,
+    hint: /mount --bind/,
   });
   await t.rejects(demandSandbox(machine({ root: true, settings: { 'user.max_user_namespaces': '0' } })), {
     message: /though we are root/,

@@ -47,6 +47,12 @@ export const thisMachine: Machine = {
 export async function demandSandbox(machine: Machine = thisMachine): Promise<void> {
   const said = await machine.trySandbox();
   if (said === undefined) return;
+  if (machine.root && /propagation: Invalid argument/.test(said)) {
+    throw new UnableError(
+      `no sandbox can be started in a chroot whose / is no mount point: ${said}`,
+      'outside of it: mount --bind DIR DIR, then chroot DIR',
+    );
+  }
   if (machine.root) {
     throw new UnableError(
       `no sandbox can be started, though we are root: ${said}`,
@@ -61,5 +67,8 @@ export async function demandSandbox(machine: Machine = thisMachine): Promise<voi
       );
     }
   }
-  throw new UnableError(`no user namespace can be started: ${said}`, 'run tcplab as root');
+  throw new UnableError(
+    `no user namespace can be started: ${said}`,
+    'run tcplab as root (in a chroot and in most containers the kernel gives user namespaces to nobody else)',
+  );
 }

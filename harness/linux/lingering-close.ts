@@ -7,7 +7,7 @@ const F_GETFD = 1;
 /** sigset_t of the kernel, glibc and musl fits; all ones is every signal that can be blocked. */
 const EVERY_SIGNAL = Buffer.alloc(128, 0xff);
 /** Nanoseconds after which the descriptor's number must have been taken by another thread. */
-const LONG_ENOUGH = 50_000_000n;
+const LONG_ENOUGH = 1_000_000_000n;
 
 export interface LingeringClose {
   /** 0 on success. */

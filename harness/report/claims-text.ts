@@ -3,6 +3,7 @@ import { visible } from './escape.ts';
 import type { Output } from './reporter.ts';
 import { textTable } from './table.ts';
 import type { Table } from './table.ts';
+import { wrap } from './wrap.ts';
 
 const VERDICT_COLUMN = 0;
 /** On a narrower terminal the claims' ids give way. */
@@ -23,7 +24,7 @@ export function claimsText(
     if (column !== VERDICT_COLUMN) return text;
     return claims.predicted[row] ? colour.green(text) : colour.red(text);
   });
-  return [`${colour.bold(name)}: ${claims.counts}`, ...table];
+  return [...wrap(`${name}: ${claims.counts}`, columns).map((line) => colour.bold(line)), ...table];
 }
 
 function withoutLast({ columns, rows }: Table): Table {

@@ -170,6 +170,20 @@ const brokenRecord = record({
   ],
 });
 
+t.test('text: records that are skipped for one reason have one line', async (t) => {
+  const skipped = (linger: number, text: string) =>
+    record({
+      scenario: { id: 'resets/linger', title: 'linger', digest: 'e', params: { linger } },
+      verdict: 'skipped',
+      reason: { code: 'program', text },
+    });
+  const run = runOf([skipped(1, 'needs nft'), skipped(2, 'needs nginx'), skipped(3, 'needs nft')]);
+  t.match(
+    told('text', run, new Page(110)),
+    'skip   resets/linger  2 of 3 records  (needs nft)\nskip   resets/linger  1 of 3 records  (needs nginx)\n\n',
+  );
+});
+
 t.test('text: the golden page of a run with everything in it', async (t) => {
   const run = runOf(
     [
@@ -246,7 +260,10 @@ t.test('claims: a surprise says what was predicted, a refuted one what happens i
     runOf([record({ claims: [surprise, claim()] }), record({ claims: [claim()] })]),
     new Page(200),
   );
-  t.match(text, /^refuted +when the .* 5 == 3 +five are dropped \[never held\] +full-queue-drops-syn\n\(predicted: .*\nconfirmed\)\n/m);
+  t.match(
+    text,
+    /^refuted +when the .* 5 == 3 +five are dropped \[never held\] +full-queue-drops-syn\n\(predicted: .*\nconfirmed\)\n/m,
+  );
   t.match(text, '(and 1 more record)', 'one row for all records of a sweep that agree');
   t.match(text, '1 claim: 1 refuted', 'a claim counts once, by its worst');
 });
@@ -362,6 +379,22 @@ t.test('tables keep to the width, whatever it is', async (t) => {
     for (const character of new Set('syn-queue-drops-silently队列溢出540'))
       t.match(joined, character, 'nothing is cut off');
   }
+  const stubborn = {
+    columns: [
+      { title: 'here', least: 11 },
+      { title: 'says', least: 40 },
+    ],
+    rows: [['ok', 'word '.repeat(20).trim()]],
+  };
+  t.ok(
+    textTable(stubborn, 30).every((line) => stringWidth(line) <= 30),
+    'past the least, too',
+  );
+  const marked = textTable(stubborn, 80, (text) => `<${text}>`);
+  t.notOk(
+    marked.some((line) => / >$/.test(line)),
+    'no blanks inside the last colour',
+  );
   t.equal(textTable(table, 200).length, 6, 'a column that says its most wraps even where there is room');
   const starts = textTable(table, 100)
     .map((line) => line.search(/540|7$/))

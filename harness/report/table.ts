@@ -34,13 +34,16 @@ export function textTable(
   paint: (text: string, column: number, row: number) => string = (text) => text,
 ): string[] {
   const widths = columnWidths({ columns, rows }, width);
+  // Blanks after the last column would stand inside its colour, where no trimming finds them.
+  const last = columns.length - 1;
+  const widthOf = (index: number) => (index === last && !columns[last]!.right ? 0 : widths[index]!);
   const layOut = (cells: readonly string[], row: number): string[] => {
     const wrapped = cells.map((cell, index) => wrap(cell, widths[index]!));
     const height = Math.max(...wrapped.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) =>
       wrapped
         .map((lines, index) =>
-          paint(pad(lines[line] ?? '', widths[index]!, columns[index]!.right === true), index, row),
+          paint(pad(lines[line] ?? '', widthOf(index), columns[index]!.right === true), index, row),
         )
         .join(' '.repeat(GAP))
         .trimEnd(),
@@ -60,7 +63,10 @@ export function markdownTable({ columns, rows }: Table): string[] {
   ];
 }
 
-/** Natural widths where they fit; else, column by column, the one gives way whose narrowing makes the table grow least. */
+/**
+ * Natural widths where they fit; else, column by column, the one gives way whose narrowing makes the table grow least.
+ * When each has come down to its least, the widest goes below it.
+ */
 function columnWidths({ columns, rows }: Table, width: number): number[] {
   const naturals = rows.map((row) => row.map(widest));
   const widths = columns.map(({ title, most }, index) => {
@@ -75,12 +81,13 @@ function columnWidths({ columns, rows }: Table, width: number): number[] {
   const narrowed = (column: number) => widths.map((each, index) => (index === column ? each - 1 : each));
   const room = width - GAP * (columns.length - 1);
   while (widths.reduce((sum, each) => sum + each, 0) > room) {
-    const candidates = [...columns.keys()].filter(
-      (index) => columns[index]!.most !== 0 && widths[index]! > (columns[index]!.least ?? NARROWEST),
+    const narrowable = [...columns.keys()].filter(
+      (index) => columns[index]!.most !== 0 && widths[index]! > Math.min(columns[index]!.least ?? NARROWEST, NARROWEST),
     );
-    const [best] = candidates
+    const willing = narrowable.filter((index) => widths[index]! > (columns[index]!.least ?? NARROWEST));
+    const [best] = (willing.length > 0 ? willing : narrowable)
       .map((column) => ({ column, grown: height(narrowed(column)), size: widths[column]! }))
-      .toSorted((a, b) => a.grown - b.grown || b.size - a.size);
+      .toSorted((a, b) => (willing.length > 0 ? a.grown - b.grown : 0) || b.size - a.size);
     if (!best) break;
     widths[best.column]!--;
   }

@@ -7,6 +7,7 @@ import { claimsText } from './claims-text.ts';
 import { visible } from './escape.ts';
 import { inline, labels, plural, seconds } from './label.ts';
 import type { Output, Reporter, ReporterKind, RunInfo } from './reporter.ts';
+import { skippedLines } from './skipped.ts';
 import { WORDS, spell, verdictColour } from './style.ts';
 import { wrap } from './wrap.ts';
 
@@ -58,14 +59,16 @@ class TextReporter implements Reporter {
     const records = this.#records.get(id) ?? [];
     this.#records.set(id, [...records, record]);
     if (record.reason.code === 'interrupted') this.#told.add(index);
-    else if (record.verdict !== 'passed') {
+    else if (record.verdict !== 'passed' && record.verdict !== 'skipped') {
       this.#told.add(index);
       this.#print([this.#line(record, this.#labels[index] ?? id)]);
     }
     const plans = this.#info?.plans.flatMap((plan, at) => (plan.id === id ? [at] : [])) ?? [index];
     if (records.length + 1 < plans.length) return;
-    const passed = [...records, record].filter(({ verdict }) => verdict === 'passed');
+    const all = [...records, record];
+    const passed = all.filter(({ verdict }) => verdict === 'passed');
     for (const at of plans) this.#told.add(at);
+    this.#print(skippedLines(all, plans.length).map((line) => this.#worded('skipped', line)));
     if (passed.length === 0) return;
     const longest = passed.reduce((a, b) => (b.seconds.lab > a.seconds.lab ? b : a));
     const many = plans.length === 1 ? '' : `  ${passed.length} of ${plans.length} records`;
@@ -91,10 +94,13 @@ class TextReporter implements Reporter {
   }
 
   #line(record: ScenarioRecord, label: string): string {
-    const word = verdictColour(this.#output.style, record.verdict)(WORDS[record.verdict].padEnd(5));
     const took = record.verdict === 'skipped' ? '' : `  ${seconds(record.seconds.lab)}`;
     const why = whyNot(record);
-    return `${word}  ${visible(label)}${took}${why === '' ? '' : `  (${visible(why)})`}`;
+    return this.#worded(record.verdict, `${visible(label)}${took}${why === '' ? '' : `  (${visible(why)})`}`);
+  }
+
+  #worded(verdict: Verdict, line: string): string {
+    return `${verdictColour(this.#output.style, verdict)(WORDS[verdict].padEnd(5))}  ${line}`;
   }
 
   #broken({ what, label, lines, packets }: Broken): string[] {

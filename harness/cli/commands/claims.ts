@@ -5,6 +5,8 @@ import { claimsText } from '../../report/claims-text.ts';
 import { legendText, reasonsOf } from '../../report/legend.ts';
 import { recordLabels } from '../../report/broken.ts';
 import { visible } from '../../report/escape.ts';
+import { groupBy } from '../../report/group-by.ts';
+import { skippedLines } from '../../report/skipped.ts';
 import { WORDS, spell } from '../../report/style.ts';
 import { resultsDirectory } from '../../results/folder.ts';
 import { readRun } from '../../results/read.ts';
@@ -79,7 +81,12 @@ function show(context: Context, run: Run, { articles, changes }: Known, json: bo
   const names = recordLabels(run.records);
   const reasons = reasonsOf(run, changes);
   const others = run.records.flatMap(({ verdict, reason }, index) =>
-    verdict === 'passed' ? [] : [`${WORDS[verdict].padEnd(5)}  ${visible(names[index]!)}  (${visible(reason.text)})`],
+    verdict === 'passed' || verdict === 'skipped'
+      ? []
+      : [`${WORDS[verdict].padEnd(5)}  ${visible(names[index]!)}  (${visible(reason.text)})`],
+  );
+  const skipped = [...groupBy(run.records, ({ scenario }) => scenario.id).values()].flatMap((records) =>
+    skippedLines(records, records.length).map((line) => `${WORDS.skipped.padEnd(5)}  ${line}`),
   );
   const lines = [
     ...kernels.map((kernel) => `kernel ${visible(kernel)}`),
@@ -91,7 +98,7 @@ function show(context: Context, run: Run, { articles, changes }: Known, json: bo
           ...legendText(reasons, context.stdout.columns),
         ]
       : []),
-    ...(others.length > 0 ? ['', ...others] : []),
+    ...(others.length + skipped.length > 0 ? ['', ...others, ...skipped] : []),
   ];
   printLines(
     context,

@@ -22,10 +22,13 @@ export const doctor = command({
     ['doctor --install', 'as root: install what scenarios need; else: say the line that does'],
   ],
   async run(context, { install, quiet, json }) {
-    if (install) await installMissing((line) => context.stderr.write(`${line}\n`));
-    const examined: Examined[] = [];
-    for (const { name, needed, run } of doctorChecks) examined.push({ name, needed, ...(await attempt(run)) });
-    const able = examined.every(({ ok, needed }) => ok || !needed);
+    let examined = await examine();
+    // Where nothing can run, nothing is worth installing.
+    if (install && isAble(examined)) {
+      const installed = await installMissing((line) => context.stderr.write(`${line}\n`));
+      if (installed.length > 0) examined = await examine();
+    }
+    const able = isAble(examined);
 
     if (json)
       printJson(context, {
@@ -37,6 +40,14 @@ export const doctor = command({
     return able ? EXIT.passed : EXIT.unable;
   },
 });
+
+const isAble = (examined: readonly Examined[]): boolean => examined.every(({ ok, needed }) => ok || !needed);
+
+async function examine(): Promise<Examined[]> {
+  const examined: Examined[] = [];
+  for (const { name, needed, run } of doctorChecks) examined.push({ name, needed, ...(await attempt(run)) });
+  return examined;
+}
 
 /** A check that throws has found something out, too. */
 async function attempt(run: DoctorCheck['run']): Promise<DoctorResult> {

@@ -25,7 +25,9 @@ export const init = command({
     mkdirSync(dirname(file), { recursive: true });
     writeAtomically(join(dirname(file), SCHEMA_FILE), `${JSON.stringify(scenarioJsonSchema(STEPS), null, 2)}\n`);
     writeAtomically(file, FIRST_SCENARIO);
-    printLines(context, [`wrote ${shown}`, `run it: tcplab run ${shown}`]);
+    // npm sets this for `npx tcplab`, where no shell finds a plain `tcplab`.
+    const tcplab = context.env['npm_command'] === 'exec' ? 'npx tcplab' : 'tcplab';
+    printLines(context, [`wrote ${shown}`, `run it: ${tcplab} run ${shown}`]);
     return EXIT.passed;
   },
 });
