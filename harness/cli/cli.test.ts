@@ -18,6 +18,7 @@ import { execute } from './execute.ts';
 import { FIRST_SCENARIO } from './first-scenario.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { main } from './program.ts';
+import { errorText } from './failure.ts';
 import { openReporters } from './reporters.ts';
 import { buildRequest, plansFor } from './request.ts';
 
@@ -289,6 +290,12 @@ const speaking =
     });
     on({ type: 'bye', records: plans.length, interrupted: false, peakMiB: 50 });
   };
+
+t.test('a full disk is no fault of ours', async (t) => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  t.match(errorText(full, false), /^error: ENOSPC.*\nhint: make room.*--out DIR/);
+  t.match(errorText(new Error('x'), false), 'hint: this is a fault of tcplab');
+});
 
 t.test('the verdict of a run is its exit code', async (t) => {
   const cases: [Partial<ScenarioRecord>, boolean, number][] = [

@@ -39,7 +39,10 @@ export async function execute(context: Context, execution: Execution): Promise<{
   const head = { id: newRunId(), version: context.version, request };
   const folder = new RunFolder(execution.directory, head);
   const collector = new Collector(head);
-  using interrupt = watchInterrupt(context.signals, (message) => context.stderr.write(`${message}\n`));
+  using interrupt = watchInterrupt(context.signals, (message) => {
+    reporter.clear?.();
+    context.stderr.write(`${message}\n`);
+  });
 
   let begun = false;
   const begin = () => {

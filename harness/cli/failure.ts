@@ -28,12 +28,7 @@ export function errorDocument(error: unknown): ErrorDocument {
 
 /** `error: what`, where it stands, `hint: what to do`; the stack only when asked. */
 export function errorText(error: unknown, debug: boolean): string {
-  const hint =
-    error instanceof TcplabError
-      ? error.hint
-      : debug
-        ? undefined
-        : 'this is a fault of tcplab: run it again with --debug and report what it prints';
+  const hint = error instanceof TcplabError ? error.hint : (hintForSystem(error) ?? (debug ? undefined : OUR_FAULT));
   const lines = [
     error instanceof ScenarioError ? error.message : `error: ${messageOf(error)}`,
     ...(hint ? [`hint: ${hint}`] : []),
@@ -41,6 +36,14 @@ export function errorText(error: unknown, debug: boolean): string {
     ...(debug && error instanceof Error && error.cause !== undefined ? [`cause: ${stackOf(error.cause)}`] : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+const OUR_FAULT = 'this is a fault of tcplab: run it again with --debug and report what it prints';
+
+/** A disk that is full is nobody's fault. */
+function hintForSystem(error: unknown): string | undefined {
+  const full = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return full ? 'make room, or keep results elsewhere: --out DIR or TCPLAB_RESULTS=DIR' : undefined;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

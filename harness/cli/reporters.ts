@@ -39,6 +39,7 @@ export function openReporters(context: Context, asked: readonly string[], json: 
   }));
   return multiplex([...(live ? [{ name: 'live', reporter: live }] : []), ...reporters], (name, error) => {
     const why = error instanceof Error ? error.message : String(error);
+    live?.clear();
     context.stderr.write(`warning: the reporter ${name} failed and is left out: ${why}\n`);
   });
 }

@@ -152,7 +152,7 @@ const people = root
 function obstacle({ who, as }: (typeof people)[number], ...programs: string[]): string | false {
   const absent = programs.filter((program) => findProgram(program) === undefined);
   if (absent.length > 0) return `not installed: ${absent.join(', ')}`;
-  const [command = '', ...rest] = [...as, 'test', '-r', `${dir}/launcher.mjs`];
+  const [command, ...rest] = [...as, 'test', '-r', `${dir}/launcher.mjs`];
   return spawnSync(command, rest).status === 0 ? false : `${who} cannot read the checkout`;
 }
 

@@ -20,5 +20,6 @@ export function multiplex(
     begin: (info) => each((reporter) => reporter.begin(info)),
     event: (event) => each((reporter) => reporter.event(event)),
     end: (run) => each((reporter) => reporter.end(run)),
+    clear: () => each((reporter) => reporter.clear?.()),
   };
 }

@@ -392,7 +392,7 @@ t.test('tables keep to the width, whatever it is', async (t) => {
   );
   const marked = textTable(stubborn, 80, (text) => `<${text}>`);
   t.notOk(
-    marked.some((line) => / >$/.test(line)),
+    marked.some((line) => line.endsWith(' >')),
     'no blanks inside the last colour',
   );
   t.equal(textTable(table, 200).length, 6, 'a column that says its most wraps even where there is room');
@@ -478,9 +478,10 @@ t.test('the live block is drawn in place, and cleared for what is printed', asyn
     'cut to the width of the terminal',
   );
   page.text = '';
-  live.clear();
-  live.clear();
-  t.equal(page.text, '\u001b[2A\u001b[0J');
+  const many = multiplex([{ name: 'live', reporter: live }], () => undefined);
+  many.clear?.();
+  many.clear?.();
+  t.equal(page.text, '\u001b[2A\u001b[0J', 'once, and through the multiplexer');
   live.end();
 });
 

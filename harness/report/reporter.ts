@@ -20,6 +20,8 @@ export interface Reporter {
   begin(info: RunInfo): void;
   event(event: EngineEvent): void;
   end(run: Run): void;
+  /** Takes away what it has drawn in place: somebody else is about to print a line. */
+  clear?(): void;
 }
 
 /** Where a reporter writes: standard output or a file. */

@@ -22,9 +22,13 @@ export const init = command({
     const shown = relative(context.cwd, file);
     if (existsSync(file) && !force)
       throw new UsageError(`${shown} exists and is left as it is`, 'to overwrite it: --force');
-    mkdirSync(dirname(file), { recursive: true });
-    writeAtomically(join(dirname(file), SCHEMA_FILE), `${JSON.stringify(scenarioJsonSchema(STEPS), null, 2)}\n`);
-    writeAtomically(file, FIRST_SCENARIO);
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      writeAtomically(join(dirname(file), SCHEMA_FILE), `${JSON.stringify(scenarioJsonSchema(STEPS), null, 2)}\n`);
+      writeAtomically(file, FIRST_SCENARIO);
+    } catch (cause) {
+      throw new UsageError(`cannot write ${shown}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
     // npm sets this for `npx tcplab`, where no shell finds a plain `tcplab`.
     const tcplab = context.env['npm_command'] === 'exec' ? 'npx tcplab' : 'tcplab';
     printLines(context, [`wrote ${shown}`, `run it: ${tcplab} run ${shown}`]);
