@@ -1,13 +1,17 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { lastErrno, libc } from './libc.ts';
 import type { Fd } from './libc.ts';
+import { homeNamespace } from './namespaces.ts';
 
 const SIG_SETMASK = 2;
-const F_GETFD = 1;
+const F_DUPFD_CLOEXEC = 1030;
 /** sigset_t of the kernel, glibc and musl fits; all ones is every signal that can be blocked. */
 const EVERY_SIGNAL = Buffer.alloc(128, 0xff);
-/** Nanoseconds after which the descriptor's number must have been taken by another thread. */
-const LONG_ENOUGH = 1_000_000_000n;
+/** What the two threads tell each other. */
+const GO = 1;
+const CLOSING = 2;
+/** Nanoseconds from CLOSING on after which the descriptor's number must have been taken by another thread. */
+const LONG_ENOUGH = 100_000_000n;
 
 export interface LingeringClose {
   /** 0 on success. */
@@ -27,18 +31,31 @@ export function lingeringClose(fd: Fd): Promise<LingeringClose> {
     worker.once('error', reject);
     worker.once('message', () => {
       worker.once('message', resolve);
-      Atomics.store(go, 0, 1);
+      Atomics.store(go, 0, GO);
       Atomics.notify(go, 0);
+      while (Atomics.load(go, 0) !== CLOSING) Atomics.wait(go, 0, GO);
       const start = process.hrtime.bigint();
-      while (libc.fcntl(fd, F_GETFD, 0) !== -1 && process.hrtime.bigint() - start < LONG_ENOUGH);
+      while (isTaken(fd) && process.hrtime.bigint() - start < LONG_ENOUGH);
     });
   });
+}
+
+/**
+ * Whether a descriptor's number is in use, told by where a duplicate of another one lands. Asking the descriptor itself would
+ * take a reference for as long as the question lasts, and the close() that meets it would not be the last one.
+ */
+function isTaken(fd: Fd): boolean {
+  const lowest = libc.fcntl(homeNamespace(), F_DUPFD_CLOEXEC, fd);
+  if (lowest !== -1) libc.close(lowest);
+  return lowest !== fd;
 }
 
 function closeHere({ fd, go }: { fd: Fd; go: Int32Array<SharedArrayBuffer> }): LingeringClose {
   libc.pthread_sigmask(SIG_SETMASK, EVERY_SIGNAL, null);
   parentPort?.postMessage('ready');
   Atomics.wait(go, 0, 0);
+  Atomics.store(go, 0, CLOSING);
+  Atomics.notify(go, 0);
   const start = process.hrtime.bigint();
   const result = libc.close(fd);
   const errno = result === -1 ? lastErrno() : 0;

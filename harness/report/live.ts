@@ -48,8 +48,8 @@ export class LiveBlock implements Reporter {
 
   /** Removes the block, so that a line can be printed where it stood. */
   clear(): void {
-    // ED (ECMA-48 8.3.39) from the block's first line to the end of the screen.
-    if (this.#drawn > 0) this.#terminal.write(`\u001b[${this.#drawn}A\u001b[0J`);
+    // ED (ECMA-48 8.3.39) from the block's first line to the end of the screen; a terminal echoes ^C after the last.
+    if (this.#drawn > 0) this.#terminal.write(`\r\u001b[${this.#drawn}A\u001b[0J`);
     this.#drawn = 0;
   }
 

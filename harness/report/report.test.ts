@@ -481,7 +481,7 @@ t.test('the live block is drawn in place, and cleared for what is printed', asyn
   const many = multiplex([{ name: 'live', reporter: live }], () => undefined);
   many.clear?.();
   many.clear?.();
-  t.equal(page.text, '\u001b[2A\u001b[0J', 'once, and through the multiplexer');
+  t.equal(page.text, '\r\u001b[2A\u001b[0J', 'once, and through the multiplexer');
   live.end();
 });
 

@@ -5,6 +5,7 @@ import { claimsText } from '../../report/claims-text.ts';
 import { legendText, reasonsOf } from '../../report/legend.ts';
 import { recordLabels } from '../../report/broken.ts';
 import { visible } from '../../report/escape.ts';
+import { plural } from '../../report/label.ts';
 import { groupBy } from '../../report/group-by.ts';
 import { skippedLines } from '../../report/skipped.ts';
 import { WORDS, spell } from '../../report/style.ts';
@@ -81,10 +82,12 @@ function show(context: Context, run: Run, { articles, changes }: Known, json: bo
   const names = recordLabels(run.records);
   const reasons = reasonsOf(run, changes);
   const others = run.records.flatMap(({ verdict, reason }, index) =>
-    verdict === 'passed' || verdict === 'skipped'
+    verdict === 'passed' || verdict === 'skipped' || reason.code === 'interrupted'
       ? []
       : [`${WORDS[verdict].padEnd(5)}  ${visible(names[index]!)}  (${visible(reason.text)})`],
   );
+  const interrupted = run.records.filter(({ reason }) => reason.code === 'interrupted').length;
+  if (interrupted > 0) others.push(`partial: ${plural(interrupted, 'record')} of ${run.records.length} interrupted`);
   const skipped = [...groupBy(run.records, ({ scenario }) => scenario.id).values()].flatMap((records) =>
     skippedLines(records, records.length).map((line) => `${WORDS.skipped.padEnd(5)}  ${line}`),
   );
