@@ -17,6 +17,7 @@ import {
   read,
   startNode,
 } from '../launch/fixtures/processes.ts';
+import { findProgram } from '../launch/programs.ts';
 import { JOURNAL_FILE } from '../results/folder.ts';
 import { parseRun, readRun } from '../results/read.ts';
 import type { Run, ScenarioRecord } from '../results/record.ts';
@@ -65,6 +66,12 @@ const pcapngOf = ({ events }: Launched, record: number) =>
 
 /** Sockets that the engine, pid 1, holds: what a lab leaves behind would be among them. */
 const held = 'ls -l /proc/1/fd | grep -c socket:';
+
+/** Why a test cannot be made here; false when all its programs are there. */
+function missing(...programs: string[]): string | false {
+  const absent = programs.filter((program) => findProgram(program) === undefined);
+  return absent.length > 0 && `not installed: ${absent.join(', ')}`;
+}
 
 const many = await launch(
   requestFor(
@@ -149,7 +156,7 @@ t.test('hello, calibration, bye', async (t) => {
   t.same(many.run.findings, []);
 });
 
-t.test('what a lab made is gone before the next', async (t) => {
+t.test('what a lab made is gone before the next', { skip: missing('nft') }, async (t) => {
   for (const id of ['held', 'leaky', 'released']) t.equal(only(many, id).verdict, 'passed', only(many, id).reason.text);
 });
 
@@ -238,62 +245,70 @@ t.test('the delta has every counter, zeros too, and no configuration', async (t)
   t.equal(hosts['server']?.counters.delta['TcpExtListenOverflows'], 0);
 });
 
-t.test('packets: the first and the last 1000 in the record, all in the file', async (t) => {
-  const record = only(many, 'many');
-  t.equal(record.packets.length, 2000);
-  t.ok(record.packetsTotal > 6000);
-  const index = many.run.records.indexOf(record);
-  const bytes = pcapngOf(many, index);
-  t.equal(createHash('sha256').update(bytes).digest('hex'), record.pcapng?.sha256);
-  const file = join(t.testdir(), 'x.pcapng');
-  writeFileSync(file, bytes);
-  const program = (argv: readonly [string, ...string[]]) => {
-    const { stdout, status, error } = spawnSync(argv[0], argv.slice(1), {
-      encoding: 'latin1',
-      maxBuffer: 2 ** 26,
-      env: { PATH: process.env['PATH'] },
-    });
-    if (error) throw error;
-    t.equal(status, 0, argv[0]);
-    return stdout.trim().split('\n');
-  };
-  t.equal(program(['tcpdump', '-nr', file]).length, record.packetsTotal, 'tcpdump reads every packet');
-  const fields = ['frame.interface_name', 'tcp.srcport', 'tcp.dstport', 'tcp.seq_raw', 'tcp.len'];
-  const rows = program(['tshark', '-n', '-r', file, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])]);
-  t.equal(rows.length, record.packetsTotal, 'tshark too');
-  const port = (end: string) => end.slice(end.lastIndexOf(':') + 1);
-  const told = record.packets.map(({ host, from, to, seq, length }) =>
-    [host, port(from), port(to), seq, length].join('\t'),
-  );
-  t.same([...rows.slice(0, 1000), ...rows.slice(-1000)], told, 'tshark sees what the record tells');
-  t.ok(
-    record.packets.every(({ at }, i, all) => i === 0 || at >= all[i - 1]!.at),
-    'in the order of time',
-  );
-  t.match(
-    record.packets.findLast(({ host }) => host === 'client'),
-    { flags: '[R.]', out: false },
-    'the last is the last',
-  );
-});
+t.test(
+  'packets: the first and the last 1000 in the record, all in the file',
+  { skip: missing('tcpdump') },
+  async (t) => {
+    const record = only(many, 'many');
+    t.equal(record.packets.length, 2000);
+    t.ok(record.packetsTotal > 6000);
+    const index = many.run.records.indexOf(record);
+    const bytes = pcapngOf(many, index);
+    t.equal(createHash('sha256').update(bytes).digest('hex'), record.pcapng?.sha256);
+    const file = join(t.testdir(), 'x.pcapng');
+    writeFileSync(file, bytes);
+    const program = (argv: readonly [string, ...string[]]) => {
+      const { stdout, status, error } = spawnSync(argv[0], argv.slice(1), {
+        encoding: 'latin1',
+        maxBuffer: 2 ** 26,
+        env: { PATH: process.env['PATH'] },
+      });
+      if (error) throw error;
+      t.equal(status, 0, argv[0]);
+      return stdout.trim().split('\n');
+    };
+    t.equal(program(['tcpdump', '-nr', file]).length, record.packetsTotal, 'tcpdump reads every packet');
+    const fields = ['frame.interface_name', 'tcp.srcport', 'tcp.dstport', 'tcp.seq_raw', 'tcp.len'];
+    const rows = program(['tshark', '-n', '-r', file, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])]);
+    t.equal(rows.length, record.packetsTotal, 'tshark too');
+    const port = (end: string) => end.slice(end.lastIndexOf(':') + 1);
+    const told = record.packets.map(({ host, from, to, seq, length }) =>
+      [host, port(from), port(to), seq, length].join('\t'),
+    );
+    t.same([...rows.slice(0, 1000), ...rows.slice(-1000)], told, 'tshark sees what the record tells');
+    t.ok(
+      record.packets.every(({ at }, i, all) => i === 0 || at >= all[i - 1]!.at),
+      'in the order of time',
+    );
+    t.match(
+      record.packets.findLast(({ host }) => host === 'client'),
+      { flags: '[R.]', out: false },
+      'the last is the last',
+    );
+  },
+);
 
-t.test('labs that run side by side share no address; one that runs alone has nobody beside', async (t) => {
-  const all = spans(many);
-  const addresses = (record: number) => Object.values(many.run.records[record]!.hosts).map(({ address }) => address);
-  let pairs = 0;
-  for (const a of all)
-    for (const b of all) {
-      if (a.record >= b.record || !overlap(a, b)) continue;
-      pairs += 1;
-      t.notOk(
-        addresses(a.record).some((one) => addresses(b.record).includes(one)),
-        `${a.record} and ${b.record}`,
-      );
-      t.notOk(many.request.plans[a.record]!.alone || many.request.plans[b.record]!.alone);
-    }
-  t.ok(pairs >= 10, `${pairs} pairs of labs were up at the same time`);
-  t.equal(all.filter(({ record }) => many.request.plans[record]!.alone).length, 4);
-});
+t.test(
+  'labs that run side by side share no address; one that runs alone has nobody beside',
+  { skip: missing('nft') },
+  async (t) => {
+    const all = spans(many);
+    const addresses = (record: number) => Object.values(many.run.records[record]!.hosts).map(({ address }) => address);
+    let pairs = 0;
+    for (const a of all)
+      for (const b of all) {
+        if (a.record >= b.record || !overlap(a, b)) continue;
+        pairs += 1;
+        t.notOk(
+          addresses(a.record).some((one) => addresses(b.record).includes(one)),
+          `${a.record} and ${b.record}`,
+        );
+        t.notOk(many.request.plans[a.record]!.alone || many.request.plans[b.record]!.alone);
+      }
+    t.ok(pairs >= 10, `${pairs} pairs of labs were up at the same time`);
+    t.equal(all.filter(({ record }) => many.request.plans[record]!.alone).length, 4);
+  },
+);
 
 /** Blocked for good, each in its own way: only the end of the lab ends them. */
 const HANGS: Readonly<Record<string, string>> = {
@@ -351,7 +366,7 @@ const few = await launch(
   ),
 );
 
-t.test('the lab timeout ends whatever a step waits for', async (t) => {
+t.test('the lab timeout ends whatever a step waits for', { skip: missing('nft') }, async (t) => {
   for (const id of Object.keys(HANGS)) {
     const { verdict, reason, seconds, hosts, steps } = only(few, id);
     t.same({ verdict, ...reason }, { verdict: 'error', code: 'timeout', text: 'not over after 1.5 s of lab time' }, id);
@@ -372,18 +387,22 @@ t.test('with no-skip a skip is a failure', async (t) => {
   t.same({ verdict, reason }, { verdict: 'failed', reason: { code: 'program', text: 'needs no-such-program' } });
 });
 
-t.test('counters are what netstat -s says at the same moment, sentence by sentence', async (t) => {
-  const record = only(few, 'netstat');
-  t.equal(record.verdict, 'passed', record.reason.text);
-  const { before, after, delta } = record.hosts['server']!.counters;
-  const said = (name: string) => String(outcome(record, name)['stdout']);
-  t.equal(said('before'), netstatReport(before!));
-  t.equal(said('after'), netstatReport(after!));
-  t.not(said('before'), said('after'));
-  t.match(said('after'), /^ {4}\d+ times the listen queue of a socket overflowed$/m);
-  t.match(said('after'), /^ {4}51 resets sent$/m);
-  for (const [name, change] of Object.entries(delta)) t.equal(after![name]! - (before![name] ?? 0), change, name);
-});
+t.test(
+  'counters are what netstat -s says at the same moment, sentence by sentence',
+  { skip: missing('netstat') },
+  async (t) => {
+    const record = only(few, 'netstat');
+    t.equal(record.verdict, 'passed', record.reason.text);
+    const { before, after, delta } = record.hosts['server']!.counters;
+    const said = (name: string) => String(outcome(record, name)['stdout']);
+    t.equal(said('before'), netstatReport(before!));
+    t.equal(said('after'), netstatReport(after!));
+    t.not(said('before'), said('after'));
+    t.match(said('after'), /^ {4}\d+ times the listen queue of a socket overflowed$/m);
+    t.match(said('after'), /^ {4}51 resets sent$/m);
+    for (const [name, change] of Object.entries(delta)) t.equal(after![name]! - (before![name] ?? 0), change, name);
+  },
+);
 
 const change = (id: string, mainline: string): Change => ({
   id,
@@ -465,6 +484,12 @@ const people = root
     ]
   : [{ who: 'an ordinary user', as: [] }];
 
+/** Why these people cannot start it here: a checkout may lie where only root can read; false when they can. */
+function unreadable(who: string, as: readonly string[]): string | false {
+  const [command, ...rest] = [...as, 'test', '-r', `${DIST}/cli/main.js`];
+  return spawnSync(command!, rest).status === 0 ? false : `${who} cannot read the checkout`;
+}
+
 /** The command in a folder of its own, from outside of what tap adds; `as`: who runs it. */
 function startCommand(as: readonly string[], dir: string, ...argv: readonly string[]) {
   return startNode(['env', `HOME=${dir}`, `TCPLAB_RESULTS=${dir}/out`, ...as], `${DIST}/cli/main.js`, ...argv);
@@ -494,7 +519,7 @@ const ENDS = [
 
 for (const { who, as } of people)
   for (const end of ENDS)
-    t.test(`${end.what} as ${who}: what finished is kept, nothing stays`, async (t) => {
+    t.test(`${end.what} as ${who}: what finished is kept, nothing stays`, { skip: unreadable(who, as) }, async (t) => {
       const dir = t.testdir({ 'quick.yaml': QUICK, 'hold.yaml': HOLD, out: {} });
       for (const folder of [dir, `${dir}/out`]) chmodSync(folder, 0o777);
       const before = machine();
@@ -597,7 +622,9 @@ function essence({ scenario, verdict, expectations, claims, hosts, packets }: Sc
   };
 }
 
-t.test('root and an ordinary user measure the same', { skip: root ? false : 'only root can be both' }, async (t) => {
+const notBoth = root ? unreadable('an ordinary user', NOBODY) : 'only root can be both';
+
+t.test('root and an ordinary user measure the same', { skip: notBoth }, async (t) => {
   const top = t.testdir({ own: {}, other: {} });
   const measured = await Promise.all(
     Object.entries({ own: [], other: NOBODY }).map(async ([name, as]) => {

@@ -6,12 +6,12 @@ import { findProgram, installLine, missingPackages } from './programs.ts';
 const LISTS = '/var/lib/apt/lists';
 
 /**
- * nginx and redis start a service as soon as they are installed, which would take ports of this machine. Package
- * scripts start services by these two programs only (init-system-helpers), so apt runs in a mount namespace of
- * its own where both do nothing; a policy-rc.d file would stay behind if we were killed.
+ * nginx and redis start a service as soon as they are installed, and at every boot, which would take ports of this
+ * machine. Package scripts start and enable services by these three programs only (init-system-helpers), so apt runs in
+ * a mount namespace of its own where they do nothing; a policy-rc.d file would stay behind if we were killed.
  */
 const WITHOUT_SERVICES = `
-for starter in /usr/sbin/invoke-rc.d /usr/bin/deb-systemd-invoke; do
+for starter in /usr/sbin/invoke-rc.d /usr/bin/deb-systemd-invoke /usr/bin/deb-systemd-helper; do
   [ ! -e "$starter" ] || mount --bind /bin/true "$starter"
 done
 exec apt-get --quiet --quiet --yes --no-install-recommends -o Dpkg::Use-Pty=0 install "$@"`;

@@ -8,6 +8,7 @@ export const PROGRAMS: Readonly<Record<string, { package: string; about: string 
   nginx: { package: 'nginx-light', about: 'a web server with its own backlog and timers' },
   perl: { package: 'perl-base', about: 'a program that calls sockets as plainly as C' },
   'redis-server': { package: 'redis-server', about: 'a server with tcp-backlog' },
+  ss: { package: 'iproute2', about: 'socket tables in words, to compare ours with' },
   tcpdump: { package: 'tcpdump', about: 'reading the packets of a run' },
   tshark: { package: 'tshark', about: 'a second opinion on the packets of a run' },
 };

@@ -657,10 +657,10 @@ scenario(
   (t, { steps }) => t.equal(steps.length, 6, 'one entry a step'),
 );
 
-const { run, of } = await launch(requestFor(texts));
+const { request, of } = await launch(requestFor(texts));
 
 t.test('every step kind is here', async (t) => {
-  const used = new Set(run.records.flatMap(({ steps }) => steps.map(({ kind }) => kind)));
+  const used = new Set(request.plans.flatMap(({ steps }) => steps.map(({ kind }) => kind)));
   t.same(
     STEPS.map(({ kind }) => kind).filter((kind) => !used.has(kind)),
     [],
@@ -671,6 +671,10 @@ for (const id of Object.keys(texts))
   t.test(id, async (t) => {
     const [record] = of(id);
     if (!record) throw new Error('no record');
+    if (record.reason.code === 'program') {
+      t.pass('not taken', { skip: record.reason.text });
+      return;
+    }
     t.equal(record.verdict, 'passed', record.reason.text);
     for (const { verdict, that, text } of record.expectations) t.equal(verdict, 'held', `${that}: ${text}`);
     looks[id]?.(t, record);
