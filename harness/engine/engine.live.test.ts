@@ -487,7 +487,7 @@ const people = root
 /** Why these people cannot start it here: a checkout may lie where only root can read; false when they can. */
 function unreadable(who: string, as: readonly string[]): string | false {
   const [command, ...rest] = [...as, 'test', '-r', `${DIST}/cli/main.js`];
-  return spawnSync(command!, rest).status === 0 ? false : `${who} cannot read the checkout`;
+  return spawnSync(command, rest).status === 0 ? false : `${who} cannot read the checkout`;
 }
 
 /** The command in a folder of its own, from outside of what tap adds; `as`: who runs it. */
