@@ -19,7 +19,7 @@ const DEFAULTS = {
   seed: 0,
   jobs: 64,
   full: false,
-  timeout: 120,
+  timeout: null,
   noSkip: true,
   set: [],
   repeat: 1,

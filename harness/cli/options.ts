@@ -55,7 +55,12 @@ export const OPTIONS = {
   repeat: { about: 'run each scenario so many times', group: 'How:', shape: 'value', default: '1', schema: whole(1) },
   jobs: { about: 'labs side by side', group: 'How:', shape: 'value', default: '64', schema: whole(1) },
   seed: { about: 'seed of everything random', group: 'How:', shape: 'value', default: '1', schema: whole(0) },
-  timeout: { about: 'longest lab time of a scenario', group: 'How:', shape: 'value', default: '120s', schema: lasting },
+  timeout: {
+    about: 'longest lab time of a scenario, else 120s, or twice what a long one says it lasts',
+    group: 'How:',
+    shape: 'value',
+    schema: lasting.optional(),
+  },
   'wall-timeout': {
     about: 'longest wall time of the run',
     group: 'How:',

@@ -16,8 +16,8 @@ export interface Request {
   jobs: number;
   /** Records keep before and after of every counter too. */
   full: boolean;
-  /** Lab time after which a scenario is an error, seconds. */
-  timeout: number;
+  /** Lab time after which a scenario is an error, seconds; null: as long as its own `lasts` makes likely. */
+  timeout: number | null;
   /** A skip is a failure. */
   noSkip: boolean;
 }

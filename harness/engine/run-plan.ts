@@ -15,6 +15,9 @@ import { skipOf } from './requirements.ts';
 import { Scope } from './scope.ts';
 import { type Walked, walk } from './walk.ts';
 
+/** Seconds of lab time that any scenario gets. */
+const TIMEOUT = 120;
+
 /** What a lab showed: the record so far, and what is needed to judge it. */
 export interface Shown {
   record: ScenarioRecord;
@@ -25,8 +28,8 @@ export interface Shown {
 export interface Runner extends Ground {
   place: Place;
   emit: Emit;
-  /** Seconds of lab time. */
-  timeout: number;
+  /** Seconds of lab time; null: by the plan's own `lasts`. */
+  timeout: number | null;
   full: boolean;
   noSkip: boolean;
   /** Labs that are up now: their capture rings are emptied from time to time. */
@@ -53,7 +56,8 @@ export async function runPlan(plan: Plan, index: number, runner: Runner): Promis
   const scope = new Scope();
   const ended = new AbortController();
   setMaxListeners(0, ended.signal);
-  const timer = setTimeout(() => ended.abort('timeout'), runner.timeout * 1000);
+  const timeout = runner.timeout ?? Math.max(TIMEOUT, 2 * plan.lasts);
+  const timer = setTimeout(() => ended.abort('timeout'), timeout * 1000);
   const stop = () => ended.abort('interrupted');
   runner.signal.addEventListener('abort', stop, { once: true });
   const shown: Shown = { record };
@@ -77,7 +81,7 @@ export async function runPlan(plan: Plan, index: number, runner: Runner): Promis
     record.seconds.lab = lab.now();
     fillRecord(record, lab, walked, final, runner.full);
     if (index >= 0) record.pcapng = emitPcapng(lab, plan, index, emit);
-    record.reason = reasonOf(walked, lab, ended.signal, runner.timeout);
+    record.reason = reasonOf(walked, lab, ended.signal, timeout);
     if (record.reason.code === 'not-reached') record.verdict = 'failed';
     if (record.reason.code === '') shown.evidence = { final, observations: walked.observations };
   } catch (error) {

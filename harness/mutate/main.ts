@@ -27,7 +27,7 @@ const mutants = scenarios.flatMap((scenario) => {
 });
 const request = buildRequest(
   catalogue,
-  { launcher: 'local', seed: 0, jobs: JOBS, full: false, timeout: 60, noSkip: true, set: [], repeat: 1 },
+  { launcher: 'local', seed: 0, jobs: JOBS, full: false, timeout: null, noSkip: true, set: [], repeat: 1 },
   cwd,
 );
 const records: ScenarioRecord[] = [];

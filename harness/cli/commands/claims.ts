@@ -50,7 +50,15 @@ export const claims = command({
     const launcher = LAUNCHERS['local']!;
     const request = buildRequest(
       { ...catalogue, scenarios },
-      { ...options, set: [], repeat: 1, full: false, noSkip: options['no-skip'], launcher: launcher.name },
+      {
+        ...options,
+        timeout: options.timeout ?? null,
+        set: [],
+        repeat: 1,
+        full: false,
+        noSkip: options['no-skip'],
+        launcher: launcher.name,
+      },
       context.cwd,
     );
     const { run, exitCode } = await execute(context, {

@@ -52,7 +52,7 @@ export const run = command({
         repeat: options.repeat,
         jobs: options.jobs,
         seed: options.seed,
-        timeout: options.timeout,
+        timeout: options.timeout ?? null,
         full: options.full,
         noSkip: options['no-skip'],
         launcher: launcher.name,
