@@ -23,6 +23,9 @@ const [INSTALLED = '/'] = fileURLToPath(new URL('../..', import.meta.url)).split
 /** Milliseconds between two looks at the capture rings. */
 const DRAIN_EVERY = 10;
 
+/** Seconds of lab time from which a scenario decides how long the run takes. */
+const LONG = 5;
+
 /** Runs all that a request asks for, and tells what happens as events. */
 export async function runRequest(request: Request, emit: Emit, signal: AbortSignal): Promise<void> {
   setMaxListeners(0, signal);
@@ -69,17 +72,18 @@ export async function runRequest(request: Request, emit: Emit, signal: AbortSign
     alone.push({ plan, index, shown: await runPlan(plan, index, runner) });
 
   const slots = new Admission(request.jobs);
-  const traits = probed(request, runner, slots, emit);
+  const show = (plans: typeof indexed) =>
+    plans.map(({ plan, index }) => ({ plan, index, shown: slots.hold(() => runPlan(plan, index, runner)) }));
   const together = indexed
     .filter((one) => !one.plan.alone)
     .sort((a, b) => b.plan.lasts - a.plan.lasts || a.index - b.index);
-  await Promise.all([
-    ...alone.map(async ({ plan, index, shown }) => finish(plan, index, shown, await traits)),
-    ...together.map(async ({ plan, index }) => {
-      const shown = await slots.hold(() => runPlan(plan, index, runner));
-      finish(plan, index, shown, await traits);
-    }),
-  ]);
+  // The long ones first, for the run lasts as long as they do; then the probes, for no verdict comes before theirs.
+  const long = show(together.filter(({ plan }) => plan.lasts >= LONG));
+  const traits = probed(request, runner, slots, emit);
+  const short = show(together.filter(({ plan }) => plan.lasts < LONG));
+  await Promise.all(
+    [...alone, ...long, ...short].map(async ({ plan, index, shown }) => finish(plan, index, await shown, await traits)),
+  );
   clearInterval(draining);
   await Promise.all(rest);
   emit({ type: 'bye', records, interrupted: signal.aborted, peakMiB: process.resourceUsage().maxRSS / 1024 });
