@@ -51,7 +51,7 @@ export function requestOf(
   text: string,
   options: Partial<Parameters<typeof buildRequest>[1]> = {},
 ): Request {
-  const known = loadKnown();
+  const known = loadKnown(process.cwd());
   const scenario = parseScenario({ text, file: `${name}.yaml`, id: name }, known.context);
   return buildRequest({ ...known, scenarios: [scenario] }, { ...DEFAULTS, ...options }, process.cwd());
 }

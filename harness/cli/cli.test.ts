@@ -402,6 +402,7 @@ t.test('claims of a stored run', async (t) => {
   } as const;
   await launched(cwd, speaking({ claims: [claim] }));
   const { code, stdout } = await tcplab(cwd, 'claims', '--from', 'last', '--out', join(cwd, 'results'));
+  t.notMatch(stdout, 'Not testable', 'the list is about all that the articles say');
   t.equal(code, 0);
   t.match(stdout, /^kernel 6\.1\.0 \(host\)\n\nunknown-article: 1 claim: 1 refuted\n/);
   t.match(stdout, /refuted +it drops +1 == 2/);

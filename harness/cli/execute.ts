@@ -1,13 +1,13 @@
-import { relative } from 'node:path';
 import { EXIT, TcplabError } from '../errors.ts';
 import type { EngineEvent, Request } from '../engine/protocol.ts';
 import type { Launcher } from '../launch/launcher.ts';
-import type { Reporter } from '../report/reporter.ts';
+import type { Reporter, RunInfo } from '../report/reporter.ts';
 import { Collector } from '../results/collect.ts';
 import { RunFolder, newRunId } from '../results/folder.ts';
 import type { Run, Verdict } from '../results/record.ts';
 import type { Context } from './context.ts';
 import { watchInterrupt } from './interrupt.ts';
+import { shownPath } from './scenario-files.ts';
 
 export const EXIT_OF: Readonly<Record<Verdict, number>> = {
   passed: EXIT.passed,
@@ -24,6 +24,7 @@ export interface Execution {
   reporter: Reporter;
   /** Titles of articles by id. */
   articles: ReadonlyMap<string, string>;
+  coverage?: RunInfo['coverage'];
   /** Seconds. */
   wallTimeout: number;
   strict: boolean;
@@ -54,6 +55,7 @@ export async function execute(context: Context, execution: Execution): Promise<{
       launcher: launcher.name,
       folder: shownPath(folder.path, context.cwd),
       articles: execution.articles,
+      coverage: execution.coverage,
       changes: execution.request.changes,
     });
   };
@@ -78,12 +80,6 @@ export async function execute(context: Context, execution: Execution): Promise<{
   reporter.end(run);
   return { run, exitCode: interrupt.exitCode ?? exitCodeOf(context, run, execution.strict) };
 }
-
-/** Relative where that is the shorter way to say it. */
-const shownPath = (path: string, cwd: string): string => {
-  const near = relative(cwd, path);
-  return near.startsWith('..') ? path : near;
-};
 
 function exitCodeOf({ stderr }: Context, run: Run, strict: boolean): number {
   const unexplained = run.records.filter((record) => (record.unexplained?.length ?? 0) > 0).length;

@@ -8,7 +8,7 @@ import { hintFor } from '../expression/did-you-mean.ts';
 export const BUILT_IN = fileURLToPath(new URL('../../scenarios', import.meta.url));
 
 /** Files of the folder that hold data for scenarios and are none themselves. */
-const DATA = new Set(['articles.yaml', 'changes.yaml', 'profiles.yaml']);
+const DATA = new Set(['articles.yaml', 'changes.yaml', 'laws.yaml', 'profiles.yaml', 'states.yaml']);
 
 /** Probes answer for changes; nobody runs them for themselves. */
 const PROBES = 'probes/';
@@ -72,9 +72,14 @@ function byPath(selector: string, cwd: string): ScenarioFile[] | undefined {
   return files.length > 0 ? files.map((file) => scenarioFile(file, cwd, false)) : undefined;
 }
 
-function scenarioFile(path: string, cwd: string, asked: boolean): ScenarioFile {
+/** Relative where that is the shorter way to say it. */
+export function shownPath(path: string, cwd: string): string {
   const near = relative(cwd, path);
-  const shown = near.startsWith('..') ? path : near;
+  return near.startsWith('..') ? path : near;
+}
+
+function scenarioFile(path: string, cwd: string, asked: boolean): ScenarioFile {
+  const shown = shownPath(path, cwd);
   const id = path.startsWith(BUILT_IN + sep) ? relative(BUILT_IN, path).replace(/\.ya?ml$/, '') : shown;
   return { id, path, shown, asked };
 }

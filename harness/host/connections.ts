@@ -160,6 +160,7 @@ export class Connections {
     this.#attempts.push(attempt);
     let failure = errno === 'EINPROGRESS' ? '' : errno;
     const settled = () => {
+      if (!end.open) failure ||= 'closed (application)';
       failure ||= errnoName(getInt(fd, SOL_SOCKET, SO_ERROR));
       return failure !== '' || tcpInfo(fd).state !== 'SYN-SENT';
     };

@@ -28,6 +28,11 @@ export class LibcEnd implements End {
     this.#reading = reading;
   }
 
+  /** False once it is closed: the number of its descriptor may name another socket by now. */
+  get open(): boolean {
+    return this.#open;
+  }
+
   get state(): string {
     return this.#open ? tcpInfo(this.fd).state : this.#stateOf(this.localPort);
   }

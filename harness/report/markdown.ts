@@ -4,6 +4,7 @@ import type { ObservationOfRecord, Run, ScenarioRecord } from '../results/record
 import { counts } from '../results/summary.ts';
 import { recordLabels } from './broken.ts';
 import { claimTables } from './claims-table.ts';
+import { coverageMarkdown } from './coverage-text.ts';
 import { markdownBlock, markdownCode, markdownText } from './escape.ts';
 import { inline, seconds } from './label.ts';
 import { packetLine, sentOnly } from './packet-text.ts';
@@ -18,26 +19,28 @@ export const markdownReporter: ReporterKind = {
   name: 'markdown',
   about: 'a document: summary, claims, and the evidence of every scenario',
   make(output) {
-    let titles: RunInfo['articles'] = new Map();
+    let info: RunInfo | undefined;
     return {
-      begin: (info) => void (titles = info.articles),
+      begin: (begun) => void (info = begun),
       event() {},
-      end: (run) => output.write(`${markdown(run, titles)}\n`),
+      end: (run) => output.write(`${markdown(run, info)}\n`),
     };
   },
 };
 
-function markdown(run: Run, titles: ReadonlyMap<string, string>): string {
+function markdown(run: Run, info: RunInfo | undefined): string {
+  const coverage = info?.coverage?.(run);
   const names = recordLabels(run.records);
   const sections = [
     summary(run),
     ...claimTables(run).map(({ article, counts: counted, table }) => [
-      `## Claims of ${markdownText(titles.get(article) ?? article)}`,
+      `## Claims of ${markdownText(info?.articles.get(article) ?? article)}`,
       '',
       counted,
       '',
       ...markdownTable(table),
     ]),
+    ...(coverage ? [coverageMarkdown(coverage)] : []),
     ...(run.findings.length > 0 ? [findings(run)] : []),
     ...run.records.map((record, index) => section(record, names[index]!)),
   ];

@@ -15,6 +15,7 @@ import type { Output, Reporter, RunInfo } from './reporter.ts';
 import { makeStyle, speaksUtf8, spell, wantsColour } from './style.ts';
 import { markdownTable, textTable } from './table.ts';
 import { terminalOutput } from './terminal.ts';
+import { untestableText } from './untestable-text.ts';
 import { wrap } from './wrap.ts';
 
 class Page implements Output {
@@ -266,6 +267,16 @@ t.test('claims: a surprise says what was predicted, a refuted one what happens i
   );
   t.match(text, '(and 1 more record)', 'one row for all records of a sweep that agree');
   t.match(text, '1 claim: 1 refuted', 'a claim counts once, by its worst');
+});
+
+t.test('what cannot be tested is counted by article', async (t) => {
+  const sentence = { article: 'b', section: '', line: 1, says: 's', claims: ['c'], names: ['c'] };
+  const without = { ...sentence, claims: [], names: [], why: 'w' };
+  t.strictSame(untestableText([sentence, without, { ...without, article: 'a' }], 'CLAIMS.md'), [
+    'b: 1 of 2 sentences',
+    'a: 1 of 1 sentence',
+    'Each with the reason: CLAIMS.md',
+  ]);
 });
 
 t.test('colour repeats the words, and never replaces them', async (t) => {

@@ -1,6 +1,7 @@
 import type { EngineEvent } from '../engine/protocol.ts';
 import type { Change, Plan } from '../scenario/model.ts';
 import type { Run } from '../results/record.ts';
+import type { CoverageOf } from './coverage-text.ts';
 import type { Style } from './style.ts';
 
 export interface RunInfo {
@@ -13,6 +14,8 @@ export interface RunInfo {
   articles: ReadonlyMap<string, string>;
   /** What can explain a refuted claim. */
   changes: readonly Change[];
+  /** Absent where there is no state diagram to count by. */
+  coverage?: CoverageOf | undefined;
 }
 
 /** Follows one run. Pure of time and place: what it shows depends on what it is told. */

@@ -4,6 +4,7 @@ import { brokenOf } from './broken.ts';
 import type { Broken } from './broken.ts';
 import { claimTables, surprisesOf } from './claims-table.ts';
 import { claimsText } from './claims-text.ts';
+import { coverageText } from './coverage-text.ts';
 import { visible } from './escape.ts';
 import { inline, labels, plural, seconds } from './label.ts';
 import type { Output, Reporter, ReporterKind, RunInfo } from './reporter.ts';
@@ -83,6 +84,7 @@ class TextReporter implements Reporter {
       untold,
       ...brokenOf(run).map((each) => this.#broken(each)),
       ...this.#claims(run),
+      this.#coverage(run),
       this.#findings(run),
       this.#ending(run),
     ];
@@ -131,6 +133,11 @@ class TextReporter implements Reporter {
       .map((each) => claimsText(each, this.#output, this.#info?.articles));
     const told = tables.map(({ article, counts: counted }) => `${article}: ${counted}`);
     return [...surprising, [...told, 'the table of all claims: tcplab claims --from last']];
+  }
+
+  #coverage(run: Run): string[] {
+    const coverage = this.#info?.coverage?.(run);
+    return coverage ? coverageText(coverage, this.#output.columns) : [];
   }
 
   #findings({ findings }: Run): string[] {

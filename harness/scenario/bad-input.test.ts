@@ -3,6 +3,7 @@ import type { Change } from './model.ts';
 import { formatProblem, ScenarioError } from './problem.ts';
 import { parseArticles } from './articles.ts';
 import { parseChanges } from './changes.ts';
+import { parseLaws } from './laws.ts';
 import { parseProfiles } from './profiles.ts';
 import { parseScenario, type ScenarioContext } from './scenario.ts';
 import { STEPS } from '../steps/registry.ts';
@@ -23,6 +24,7 @@ const context: ScenarioContext = {
   profiles: { 'syn-accept-queues': { about: 'a', sysctl: { 'net.ipv4.tcp_syncookies': 1 } } },
   changes: [change('accept-full-drops-syn'), change('syn-queue-is-backlog')],
   articles: ['syn-accept-queues'],
+  laws: [],
 };
 
 /** Lines 1 to 8; a case adds its own from line 9 on. */
@@ -535,4 +537,11 @@ t.test('data files are refused in the same way', async (t) => {
     message: /5.4.3 is no point release of 5.10/,
   });
   t.match(changes(right.replace('0123456789ab', 'abc'))[0], { message: /12 to 40 hexadecimal digits/ });
+  const laws = (text: string) => problemsIn(text, (one) => parseLaws(one, 'laws.yaml'));
+  const law = '- { id: a, source: { article: b }, says: c, that: $host.sent.size() == 0 }\n';
+  t.strictSame(laws(law), []);
+  t.match(laws(law + law)[0], { message: /another law a/, position: { line: 2 } });
+  t.match(laws(law.replace('$host', 'server'))[0], { message: /that: a law is about \$host/ });
+  t.match(laws(law.replace('sent', 'snt'))[0], { message: /snt/, hint: /sent/, position: { column: 57 } });
+  t.match(laws(law.replace(' == 0', ''))[0], { message: /must be a bool/ });
 });

@@ -1,5 +1,6 @@
 import type { Change, NameTypes } from './model.ts';
 import type { ScenarioFile } from './file-schema.ts';
+import type { Law } from './laws.ts';
 import type { Binding } from './params.ts';
 import type { Problem } from './problem.ts';
 import type { Profiles } from './profiles.ts';
@@ -13,6 +14,7 @@ export interface ScenarioContext {
   changes: readonly Change[];
   /** Ids of articles.yaml. */
   articles: readonly string[];
+  laws: readonly Law[];
 }
 
 /** The checked shape of a file, with all that is needed to put other params in. */

@@ -42,6 +42,8 @@ export interface PlannedStep {
 export interface PlannedExpectation {
   that: Expression;
   when?: Trait;
+  /** Id of the law of laws.yaml that it comes from, rather than from the scenario's file. */
+  law?: string;
 }
 
 export interface PlannedClaim {

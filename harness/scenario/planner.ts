@@ -3,6 +3,7 @@ import type { ReferenceContext } from './check-reference.ts';
 import { Work, type Definition } from './definition.ts';
 import { secondsOf } from './duration.ts';
 import type { ScenarioFile } from './file-schema.ts';
+import { lawsFor } from './laws.ts';
 import type { Plan, PlannedStep } from './model.ts';
 import { Names } from './names.ts';
 import { REFERENCE, type Binding } from './params.ts';
@@ -41,7 +42,7 @@ export function planBindings(definition: Definition, bindings: readonly Binding[
 }
 
 function planOf(work: Work): Plan {
-  const { id, digest, file } = work.definition;
+  const { id, digest, file, context } = work.definition;
   reportUnknownParams(file.hosts, ['hosts'], work);
   reportUnknownParams(file.steps, ['steps'], work);
   const hosts = planHosts(work);
@@ -52,17 +53,19 @@ function planOf(work: Work): Plan {
   const expect = judged.expectations();
   const claims = judged.claims();
   const probe = judged.probe();
+  const tags = tagsOf(file);
+  const laws = probe ? [] : lawsFor({ hosts, steps, tags }, context.laws);
   return {
     id,
     title: file.title,
     digest,
-    tags: tagsOf(file),
+    tags,
     params: work.binding,
     repeat: 1,
     hosts,
     links,
     steps,
-    expect,
+    expect: [...expect, ...laws],
     claims,
     ...(probe ? { probe } : {}),
     names: names.types(),

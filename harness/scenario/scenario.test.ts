@@ -7,8 +7,10 @@ import { STEPS } from '../steps/registry.ts';
 import { isLabAddress } from './addresses.ts';
 import { parseArticles } from './articles.ts';
 import { parseChanges } from './changes.ts';
+import { parseClaimsList } from './claims-list.ts';
 import { secondsOf } from './duration.ts';
 import { scenarioJsonSchema } from './json-schema.ts';
+import { parseLaws } from './laws.ts';
 import { plansOf } from './plans.ts';
 import { ScenarioError } from './problem.ts';
 import { parseProfiles } from './profiles.ts';
@@ -24,6 +26,7 @@ const context: ScenarioContext = {
   ),
   changes: parseChanges(data('changes.yaml'), 'changes.yaml'),
   articles: parseArticles(data('articles.yaml'), 'articles.yaml').map(({ id }) => id),
+  laws: [],
 };
 const read = (text: string) => parseScenario({ text, file: 'x.yaml', id: 'queues/x' }, context);
 
@@ -244,6 +247,69 @@ t.test('a probe is one question; long scenarios carry a tag', async (t) => {
   t.match(scenario, { tags: ['slow', 'long'], lasts: 120 });
 });
 
+const LAWS = `- id: no-urgency
+  source: { article: tcp-states, section: Flags }
+  says: nothing is urgent
+  that: $host.sent.filter(p, p.flags.contains("U")) == [] && $host.TcpOutRsts >= 0
+  except: [connect, wild]
+`;
+
+t.test('a law is an expectation about each host that forges nothing', async (t) => {
+  const laws = parseLaws(LAWS, 'laws.yaml');
+  t.match(laws, [{ id: 'no-urgency', source: { article: 'tcp-states', section: 'Flags' } }]);
+  const calm = base('{ backlog: [1, 2] }', 'expect: [{ that: web.queue == 0 }]\n');
+  const planned = (text: string) =>
+    plansOf(parseScenario({ text, file: 'x.yaml', id: 'x' }, { ...context, laws })).map(({ expect }) => expect);
+  const [one, two, ...more] = planned(calm);
+  t.strictSame(more, []);
+  t.strictSame(one, two, 'in each record of a sweep');
+  t.strictSame(one, [
+    { that: { cel: 'web.queue == 0', position: { file: 'x.yaml', line: 9, column: 18 } } },
+    // The client makes a step of the kind that the law excepts.
+    ...['server', 'third'].map((host) => ({
+      law: 'no-urgency',
+      that: {
+        cel: `${host}.sent.filter(p, p.flags.contains("U")) == [] && ${host}.TcpOutRsts >= 0`,
+        position: { file: 'laws.yaml', line: 4, column: 9 },
+      },
+    })),
+  ]);
+  const count = (text: string) => planned(text)[0]!.length;
+  t.equal(count(`${calm}tags: [wild]\n`), 1, 'not where the tag is');
+  t.equal(
+    count(calm.replace('[1, 2]', '1').replace(/expect:.*/, 'probe: web.queue == 1')),
+    0,
+    'nor in a probe, which asks one question',
+  );
+});
+
+t.test('the sentences of CLAIMS.md', async (t) => {
+  const list = `# What they say
+
+## first
+
+### A
+
+| what the article says | claim |
+| --- | --- |
+| one | \`a\`, \`b-1\` |
+| two | not testable: a name, as \`c\` is |
+
+## second
+
+| what the article says | claim |
+| :-- | --- |
+| three | later |
+| four
+`;
+  t.strictSame(parseClaimsList(list), [
+    { article: 'first', section: 'A', line: 9, says: 'one', claims: ['a', 'b-1'], names: ['a', 'b-1'] },
+    { article: 'first', section: 'A', line: 10, says: 'two', claims: [], why: 'a name, as `c` is', names: ['c'] },
+    { article: 'second', section: '', line: 16, says: 'three', claims: [], names: [] },
+    { article: 'second', section: '', line: 17, says: '', claims: [], names: [] },
+  ]);
+});
+
 t.test('params go into whole scalars, with their types, and nowhere else', async (t) => {
   const [plan] = plansOf(
     read(`title: $backlog
@@ -353,4 +419,5 @@ t.test('the JSON schema knows every step, its short form, and params', async (t)
 t.test('the data files are in order', async (t) => {
   t.strictSame(context.articles, ['syn-accept-queues', 'netty-reset', 'rst-causes', 'tcp-states']);
   t.ok(Object.keys(parseProfiles(data('profiles.yaml'), 'profiles.yaml')).length > 0);
+  t.ok(parseLaws(data('laws.yaml'), 'laws.yaml').length > 0);
 });

@@ -18,6 +18,7 @@ export const block = defineStep({
       .regex(/^\[(?:[FSRPUEW]*\.?)\]$/, 'flags as tcpdump prints them: [S], [.], [F.]')
       .optional()
       .describe('exactly these of SYN, ACK, FIN and RST (PSH is not looked at)'),
+    payload: z.boolean().optional().describe('only segments with payload, or only those without'),
     first: z.number().int().min(1).max(1000).optional().describe('only the first so many of them; later ones pass'),
     action: z.enum(['drop', 'reset', 'port-unreachable', 'host-unreachable', 'admin-prohibited']).default('drop'),
     as: makes(),
@@ -26,7 +27,7 @@ export const block = defineStep({
   programs: () => ['nft'],
   by: 'program',
   explain: (a) =>
-    `${a.as}: nft on ${a.on}, ${a.hook}: ${[a.first && `first ${a.first}`, a.flags, a.sport && `sport ${a.sport}`, a.dport && `dport ${a.dport}`].filter(Boolean).join(' ') || 'all TCP'} ${a.action}`,
+    `${a.as}: nft on ${a.on}, ${a.hook}: ${[a.first && `first ${a.first}`, a.flags, a.payload !== undefined && `${a.payload ? 'with' : 'without'} payload`, a.sport && `sport ${a.sport}`, a.dport && `dport ${a.dport}`].filter(Boolean).join(' ') || 'all TCP'} ${a.action}`,
   async run(args, { lab, publish }) {
     const addresses = { from: args.from && lab.host(args.from).address, to: args.to && lab.host(args.to).address };
     const rule = new Block(lab.host(args.on), { ...args, ...addresses }, lab.countsHits);

@@ -9,11 +9,12 @@ import { plural } from '../../report/label.ts';
 import { groupBy } from '../../report/group-by.ts';
 import { skippedLines } from '../../report/skipped.ts';
 import { WORDS, spell } from '../../report/style.ts';
+import { untestableText } from '../../report/untestable-text.ts';
 import { resultsDirectory } from '../../results/folder.ts';
 import { readRun } from '../../results/read.ts';
 import type { Run } from '../../results/record.ts';
 import { claimsOf } from '../../results/summary.ts';
-import { loadCatalogue, loadKnown } from '../catalogue.ts';
+import { loadCatalogue, loadClaimsList, loadKnown } from '../catalogue.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { command } from '../command.ts';
 import { printJson, printLines } from '../context.ts';
@@ -22,7 +23,10 @@ import { EXIT_OF, execute } from '../execute.ts';
 import { progressOnly } from '../reporters.ts';
 import { buildRequest } from '../request.ts';
 
-type Known = Pick<Catalogue, 'articles' | 'changes'>;
+interface Known extends Pick<Catalogue, 'articles' | 'changes'> {
+  /** Where every article was asked for: what they say, sentence by sentence. */
+  list?: ReturnType<typeof loadClaimsList>;
+}
 
 export const claims = command({
   name: 'claims',
@@ -40,7 +44,7 @@ export const claims = command({
       if (selectors.length > 0)
         throw new UsageError('--from takes the scenarios from the stored run', 'leave out the names');
       const { run } = readRun(options.from, directory);
-      show(context, run, loadKnown(), options.json);
+      show(context, run, loadKnown(context.cwd), options.json);
       return EXIT_OF[run.verdict];
     }
     const catalogue = loadCatalogue({ selectors, tags: options.tag, cwd: context.cwd });
@@ -70,12 +74,13 @@ export const claims = command({
       wallTimeout: options['wall-timeout'],
       strict: false,
     });
-    show(context, run, catalogue, options.json);
+    const whole = selectors.length + options.tag.length === 0;
+    show(context, run, { ...catalogue, ...(whole ? { list: loadClaimsList(context.cwd) } : {}) }, options.json);
     return exitCode;
   },
 });
 
-function show(context: Context, run: Run, { articles, changes }: Known, json: boolean): void {
+function show(context: Context, run: Run, { articles, changes, list }: Known, json: boolean): void {
   if (json) {
     const decided = claimsOf(run).map(({ record, claim }) => ({
       scenario: record.scenario.id,
@@ -83,7 +88,17 @@ function show(context: Context, run: Run, { articles, changes }: Known, json: bo
       ...claim,
     }));
     const kernels = [...new Map(run.records.map(({ on }) => [on.kernel.release, on.kernel])).values()];
-    printJson(context, { schema: 'tcplab.claims/1', run: run.id, verdict: run.verdict, kernels, claims: decided });
+    const notTestable = list?.sentences.flatMap(({ article, section, says, why }) =>
+      why === undefined ? [] : [{ article, section, says, why }],
+    );
+    printJson(context, {
+      schema: 'tcplab.claims/1',
+      run: run.id,
+      verdict: run.verdict,
+      kernels,
+      claims: decided,
+      ...(notTestable ? { notTestable } : {}),
+    });
     return;
   }
   const kernels = [...new Set(run.records.map(({ on }) => `${on.kernel.release} (${on.kernel.id})`))];
@@ -110,6 +125,13 @@ function show(context: Context, run: Run, { articles, changes }: Known, json: bo
         ]
       : []),
     ...(others.length + skipped.length > 0 ? ['', ...others, ...skipped] : []),
+    ...(list
+      ? [
+          '',
+          context.stdout.style.colour.bold('Not testable on one machine'),
+          ...untestableText(list.sentences, list.file),
+        ]
+      : []),
   ];
   printLines(
     context,

@@ -36,6 +36,8 @@ export const explain = command({
 
 function explained({ scenarios }: Catalogue, plan: Plan, label: string): string[] {
   const scenario = scenarios.find(({ id }) => id === plan.id)!;
+  const own = plan.expect.filter(({ law }) => law === undefined);
+  const laws = [...new Set(plan.expect.flatMap(({ law }) => law ?? []))];
   return [
     `${visible(label)}: ${visible(plan.title)}`,
     ...part(
@@ -53,8 +55,9 @@ function explained({ scenarios }: Catalogue, plan: Plan, label: string): string[
     ...part('steps', plan.steps.map(stepText)),
     ...part(
       'expects',
-      plan.expect.map(({ that, when }) => `${that.cel}${when ? ` (when the kernel ${traitText(when)})` : ''}`),
+      own.map(({ that, when }) => `${that.cel}${when ? ` (when the kernel ${traitText(when)})` : ''}`),
     ),
+    ...part('laws', laws.length > 0 ? [`of every host: ${laws.join(', ')}`] : []),
     ...part(
       'claims',
       plan.claims.map(({ id, source, says }) => `${id} (${source.article}): ${says}`),

@@ -8,6 +8,7 @@ import { command } from '../command.ts';
 import { execute } from '../execute.ts';
 import { openReporters } from '../reporters.ts';
 import { buildRequest } from '../request.ts';
+import { runCoverage } from '../run-coverage.ts';
 
 export const run = command({
   name: 'run',
@@ -65,6 +66,7 @@ export const run = command({
       directory: resultsDirectory(options.out, context.env, context.cwd),
       reporter: openReporters(context, options.reporter, options.json),
       articles: catalogue.articles,
+      coverage: (run) => runCoverage(catalogue.diagram, run),
       wallTimeout: options['wall-timeout'],
       strict: options.strict,
     });
