@@ -36,7 +36,14 @@ export const exact: Bench = {
   name: 'exact',
   about: `the catalogue ${REPEATS} times: nothing broken, every counter that an expectation names identical`,
   async run(): Promise<Figure[]> {
-    const { records, seconds } = await measure(catalogueRequest(REPEATS));
+    const records: ScenarioRecord[] = [];
+    let seconds = 0;
+    // One after the other, as a person would: all at once would measure what a crowded machine does to timers.
+    for (let i = 0; i < REPEATS; i += 1) {
+      const run = await measure(catalogueRequest(1));
+      records.push(...run.records);
+      seconds += run.seconds;
+    }
     const broken = records.filter(({ verdict }) => verdict !== 'passed');
     for (const record of broken)
       process.stderr.write(
