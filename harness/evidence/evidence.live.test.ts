@@ -239,12 +239,12 @@ t.test('SYN retransmissions come within the granules of the timer wheel', { skip
   // Stamps are decimal seconds of an epoch: their differences are true to a microsecond.
   const early = chains.filter(([first, second, third]) => second - first < 1 - 1e-6 || third - second < 2 - 1e-6);
   t.same(early, [], 'no timer fires early');
-  // A busy machine may run a softirq after its jiffy, never before: the quickest of them shows the wheel's own bound.
+  // A busy machine may run a softirq after its jiffy, never before: most of them show the wheel's own bound.
   const within = chains.filter(
     ([first, second, third]) =>
       firesWithin(second - first, 1, hz) &&
       firesWithin(third - second, 2, hz) &&
       firesWithin(third - first, [1, 2], hz),
   );
-  t.not(within.length, 0, `within the granules at ${hz} HZ`);
+  t.ok(within.length > chains.length / 2, `${within.length} of ${chains.length} within the granules at ${hz} HZ`);
 });
